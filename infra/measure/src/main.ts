@@ -8,6 +8,7 @@ import { measureProxy, type ProxySize } from '../../../services/proxy/src/testin
 import { measureApi } from './api/measure-api';
 import { measureFlood } from './flood/measure-flood';
 import { measureMinion } from './minion/measure-minion';
+import { measurePending } from './pending/measure-pending';
 import { measureScale } from './scale/measure-scale';
 import { measureDns } from './dns/measure-dns';
 import { measureNetwork, type NetworkSize } from './network/measure-network';
@@ -31,6 +32,7 @@ Examples:
   npm run measure -- network                 throughput of two minions' pods, 7 turns of a second each way
   npm run measure -- minion                  100 pods on one minion, and 20 seconds of rest with them
   npm run measure -- workloads               500 Deployments of 5 pods: made, at rest, and with another template
+  npm run measure -- pending 10000           so many pods that fit nowhere, while others end
   npm run measure -- proxy                   10,000 services of 6 endpoints, and 100 changes under load
 
 Each has a NATS, and a Postgres where it needs one, of its own, which are gone at the end.`;
@@ -145,6 +147,12 @@ program
   .option('--pods <number>', 'how many, at most 110', whole, 100)
   .option('--seconds <number>', 'of rest', whole, 20)
   .action(({ pods, seconds }: { pods: number; seconds: number }) => measureMinion(pods, seconds));
+
+program
+  .command('pending')
+  .description('what events cost a scheduler with so many pods that fit nowhere')
+  .argument('<pods>', 'how many', whole)
+  .action((pods: number) => measurePending(pods));
 
 program
   .command('proxy')

@@ -53,15 +53,14 @@ export function filterNodes(pod: PodFacts, policy: Policy, cluster: ClusterFacts
 
 const NONE = new Int32Array(0);
 
-/** The rule that keeps a pod from a node now; undefined when the node takes it. */
-export function refusingRule(
-  node: NodeFacts,
+/** Whether one of some filters refuses a node for a pod; what the pod alone says is worked out once. */
+export function refusedByAny(
   pod: PodFacts,
-  policy: Policy,
+  filters: readonly Filter[],
   cluster: ClusterFacts,
-): string | undefined {
-  const refusing = policy.filters.find((filter) => filter.refuse?.(pod, cluster) !== undefined);
-  return refusing?.name ?? firstRefusal(checksOf(pod, policy.filters, cluster), node)?.rule;
+): (node: NodeFacts) => boolean {
+  const checks = checksOf(pod, filters, cluster);
+  return (node) => firstRefusal(checks, node) !== undefined;
 }
 
 interface RuleCheck {

@@ -1,57 +1,87 @@
 import type { StoredPod } from '@shiplog/kube';
-import type { ClusterEvent } from './cluster-events';
+import { backOffMs } from '@shiplog/wait';
 import { podFacts, type PodFacts } from './facts/pod-facts';
-import type { Policy } from './policy';
+import { Heap } from './heap';
+import { WaitingPods } from './waiting-pods';
 
 /**
  * How a pod without a node is queued:
  * - `ready`: to be decided on;
  * - `in flight`: its binding is proposed and not answered for;
  * - `waiting`: no node fits; the hints of the rules that refused say which events may help;
- * - `backing off`: its binding was refused more than once; somebody else keeps the time.
+ * - `backing off`: its binding was refused, or it fitted nowhere, more than once: ready when its time has come.
  */
 type QueueState =
   | { readonly is: 'ready' }
   | { readonly is: 'in flight' }
   | { readonly is: 'waiting'; readonly refusedBy: readonly string[] }
-  | { readonly is: 'backing off' };
+  | { readonly is: 'backing off'; readonly until: number };
 
 export interface QueuedPod {
   readonly facts: PodFacts;
   /** Position of the event for which the pod is looked at: the one that made it known, or the one that may help it. */
   readonly cause: number;
-  /** How many of its bindings were refused since it was last changed. */
-  readonly refusals: number;
+}
+
+/** Pods without a node by what they wait for, as kube-scheduler counts them (pending_pods). */
+export interface PendingPods {
+  /** To be decided on. */
+  readonly active: number;
+  /** Decided on, and not bound yet. */
+  readonly inFlight: number;
+  readonly backoff: number;
+  readonly unschedulable: number;
+  readonly gated: number;
 }
 
 interface Entry extends QueuedPod {
   /** Position at which the queue came to know the pod: pods made in the same second are taken in their order. */
   readonly since: number;
+  /** How many of its bindings were refused since it was last changed. */
+  readonly refusals: number;
+  /** How often no node fitted since it was last changed; the last time that was so. */
+  readonly failures: number;
+  readonly failedAt: number;
   readonly state: QueueState;
 }
 
 const READY: QueueState = { is: 'ready' };
 
+/** How long a pod rests whose binding was refused again. */
+const REFUSED = { firstMs: 100, longestMs: 10_000 };
+/** How long a pod rests after it fitted nowhere again, whatever happens meanwhile (kube-scheduler's podInitialBackoffSeconds and podMaxBackoffSeconds). */
+const UNSCHEDULABLE = { firstMs: 1_000, longestMs: 10_000 };
+/** After that it is looked at again, though nothing happened that should help (podMaxInUnschedulablePodsDuration). */
+const LEFT_OVER_MS = 5 * 60_000;
+/** Left-overs that are brought back at once. */
+const SHARE = 1_000;
+
 /**
  * Pods that want a node from this scheduler, and when to look at each. It is told of every pod as it is now (again and
- * again does no harm), so nothing is lost when events were: what counts is the pod, not how one heard of it.
+ * again does no harm), so nothing is lost when events were: what counts is the pod, not how one heard of it. What time it is,
+ * it is told too (`tick`), on a clock that never goes back; only when a pod is looked at depends on it, never what is decided.
  */
 export class SchedulingQueue {
   readonly #entries = new Map<string, Entry>();
-  /** The pods that each rule has refused, so that an event looks only at those that it may help. */
-  readonly #waiting = new Map<string, Set<string>>();
-  readonly #ready = new Set<string>();
+  readonly #waiting = new WaitingPods();
+  readonly #ready = new Heap<Entry>(byUrgency);
+  readonly #backingOff = new Heap<Entry>((a, b) => untilOf(a) - untilOf(b) || byUrgency(a, b));
+  readonly #gated = new Set<string>();
+  #now = 0;
 
-  constructor(
-    private readonly schedulerName: string,
-    private readonly policy: Policy,
-  ) {}
+  constructor(private readonly schedulerName: string) {}
 
-  get readyCount(): number {
-    return this.#ready.size;
+  get counts(): PendingPods {
+    const [active, backoff, unschedulable] = [this.#ready.size, this.#backingOff.size, this.#waiting.size];
+    const inFlight = this.#entries.size - active - backoff - unschedulable;
+    return { active, inFlight, backoff, unschedulable, gated: this.#gated.size };
   }
-  get size(): number {
-    return this.#entries.size;
+
+  /** When the next pod is ready without anything else happening, in milliseconds of `tick`; undefined: none. */
+  get dueAt(): number | undefined {
+    const rested = untilOf(this.#backingOff.first);
+    const due = Math.min(rested, (this.#waiting.longest?.since ?? Infinity) + LEFT_OVER_MS);
+    return due === Infinity ? undefined : due;
   }
 
   /** Takes note of a pod as it is after the event at `position`. */
@@ -59,52 +89,61 @@ export class SchedulingQueue {
     const { uid } = pod.metadata;
     const entry = this.#entries.get(uid);
     if (!wantsNode(pod, this.schedulerName)) {
-      if (entry !== undefined) this.removePod(uid);
+      this.removePod(uid);
+      if (isOurs(pod, this.schedulerName)) this.#gated.add(uid);
       return;
     }
+    this.#gated.delete(uid);
     const facts = podFacts(pod);
     if (entry === undefined) {
-      this.#place({ facts, cause: position, refusals: 0, since: position, state: READY });
+      const fresh = { refusals: 0, failures: 0, failedAt: 0, state: READY };
+      this.#place({ facts, cause: position, since: position, ...fresh });
     } else if (entry.state.is === 'in flight' || sameWishes(entry.facts.pod, pod)) {
-      this.#entries.set(uid, { ...entry, facts });
+      this.#place({ ...entry, facts });
     } else {
-      this.#place({ ...entry, facts, cause: position, refusals: 0, state: READY });
+      this.#place({ ...entry, facts, cause: position, refusals: 0, failures: 0, state: READY });
     }
   }
 
   removePod(uid: string): void {
+    this.#gated.delete(uid);
     const entry = this.#entries.get(uid);
     if (entry === undefined) return;
     this.#leave(entry);
     this.#entries.delete(uid);
   }
 
-  /**
-   * Brings back the waiting pods that an event may help. `stillRefusing` can tell cheaply that it does not help one, by the
-   * rules that refuse it there now: they may be others than before, and what helps against those is waited for too.
-   */
-  wake(event: ClusterEvent, stillRefusing: (pod: PodFacts) => readonly string[] | undefined): void {
-    for (const uid of this.#hintedBy(event)) {
-      const entry = this.#entries.get(uid);
-      if (entry?.state.is !== 'waiting') continue;
-      const { refusedBy } = entry.state;
-      const rules = stillRefusing(entry.facts);
-      if (rules === undefined) this.#place({ ...entry, cause: event.position, state: READY });
-      else if (rules.some((rule) => !refusedBy.includes(rule))) this.wait(uid, [...refusedBy, ...rules]);
+  /** It is `now`, in milliseconds: pods are ready again that have rested, or waited, for long enough; some now, the others next time. */
+  tick(now: number): void {
+    this.#now = Math.max(now, this.#now);
+    for (let left = SHARE; left > 0 && (this.dueAt ?? Infinity) <= this.#now; left--) {
+      const rested = this.#backingOff.first;
+      const hasRested = rested !== undefined && untilOf(rested) <= this.#now;
+      this.giveBack(hasRested ? rested.facts.uid : (this.#waiting.longest?.uid ?? ''));
     }
   }
 
   /** The most urgent ready pods, which are in flight from now on: higher priority first, then older. */
   take(limit: number): readonly QueuedPod[] {
-    const ready = [...this.#ready].map((uid) => this.#entries.get(uid)).filter((entry) => entry !== undefined);
-    const taken = ready.sort(byUrgency).slice(0, limit);
-    for (const entry of taken) this.#place({ ...entry, state: { is: 'in flight' } });
+    const taken: Entry[] = [];
+    for (let next = this.#ready.first; next !== undefined && taken.length < limit; next = this.#ready.first) {
+      taken.push(next);
+      this.#place({ ...next, state: { is: 'in flight' } });
+    }
     return taken;
   }
 
   /** No node fits: until something changes that the rules name. */
-  wait(uid: string, refusedBy: readonly string[]): void {
-    this.#move(uid, { is: 'waiting', refusedBy });
+  fail(uid: string, refusedBy: readonly string[]): void {
+    const entry = this.#entries.get(uid);
+    if (entry === undefined) return;
+    const failures = entry.failures + 1;
+    this.#place({ ...entry, failures, failedAt: this.#now, state: { is: 'waiting', refusedBy } });
+  }
+
+  /** What it needs is on its way: until something changes that these rules name. */
+  wait(uid: string, rules: readonly string[]): void {
+    this.#move(uid, { is: 'waiting', refusedBy: rules });
   }
 
   /** Decided without effect: to be looked at again. */
@@ -112,29 +151,30 @@ export class SchedulingQueue {
     this.#move(uid, READY);
   }
 
-  /** The binding was refused: ready again the first time, and from then on only when `resume` is called. */
-  refuse(uid: string): { readonly refusals: number } | undefined {
+  /** The binding was refused: ready again the first time, and from then on after a rest. */
+  refuse(uid: string): void {
     const entry = this.#entries.get(uid);
-    if (entry === undefined) return undefined;
+    if (entry === undefined) return;
     const refusals = entry.refusals + 1;
-    this.#place({ ...entry, refusals, state: refusals === 1 ? READY : { is: 'backing off' } });
-    return { refusals };
+    this.#place({ ...entry, refusals, state: this.#readyAt(refusals - 1, this.#now, REFUSED) });
   }
 
-  /** Ends a pod's backing off. */
-  resume(uid: string): void {
-    if (this.#entries.get(uid)?.state.is === 'backing off') this.#move(uid, READY);
+  /** The pods that fit nowhere. */
+  get waiting(): Pick<WaitingPods, 'classes' | 'refusedBy'> {
+    return this.#waiting;
   }
 
-  #hintedBy(event: ClusterEvent): Set<string> {
-    const { kind } = event;
-    if (kind === 'NodeAdded') return new Set(this.#entriesThatWait());
-    const rules = this.policy.filters.filter((filter) => filter.queueingHints.includes(kind));
-    return new Set(rules.flatMap((rule) => [...(this.#waiting.get(rule.name) ?? [])]));
+  /** An event may help a waiting pod: ready the first time, and from then on only when it has rested since it fitted nowhere. */
+  wake(uid: string, cause: number): void {
+    const entry = this.#entries.get(uid);
+    if (entry?.state.is !== 'waiting') return;
+    this.#place({ ...entry, cause, state: this.#readyAt(entry.failures - 1, entry.failedAt, UNSCHEDULABLE) });
   }
 
-  #entriesThatWait(): string[] {
-    return [...this.#entries].filter(([, entry]) => entry.state.is === 'waiting').map(([uid]) => uid);
+  #readyAt(repeated: number, from: number, bounds: typeof REFUSED): QueueState {
+    if (repeated <= 0) return READY;
+    const until = from + backOffMs(repeated, bounds);
+    return until <= this.#now ? READY : { is: 'backing off', until };
   }
 
   #move(uid: string, state: QueueState): void {
@@ -145,32 +185,31 @@ export class SchedulingQueue {
   #place(entry: Entry): void {
     const { uid } = entry.facts;
     const before = this.#entries.get(uid);
-    if (before !== undefined) this.#leave(before);
     this.#entries.set(uid, entry);
-    if (entry.state.is === 'ready') this.#ready.add(uid);
-    if (entry.state.is !== 'waiting') return;
-    for (const rule of entry.state.refusedBy) {
-      const pods = this.#waiting.get(rule);
-      if (pods === undefined) this.#waiting.set(rule, new Set([uid]));
-      else pods.add(uid);
-    }
+    if (before !== undefined && before.state.is !== entry.state.is) this.#leave(before);
+    if (entry.state.is === 'ready') this.#ready.set(uid, entry);
+    if (entry.state.is === 'backing off') this.#backingOff.set(uid, entry);
+    if (entry.state.is === 'waiting') this.#waiting.set(entry.facts, entry.state.refusedBy, this.#now);
   }
 
-  #leave({ facts: { uid }, state }: Entry): void {
+  #leave({ facts: { uid } }: Entry): void {
     this.#ready.delete(uid);
-    if (state.is !== 'waiting') return;
-    for (const rule of state.refusedBy) this.#waiting.get(rule)?.delete(uid);
+    this.#backingOff.delete(uid);
+    this.#waiting.delete(uid);
   }
 }
 
 /** Whether a pod is one that this scheduler should find a node for. */
 export function wantsNode(pod: StoredPod, schedulerName: string): boolean {
-  const { spec, metadata, status } = pod;
+  return isOurs(pod, schedulerName) && (pod.spec?.schedulingGates ?? []).length === 0;
+}
+
+/** Whether it is this scheduler's business, now or when its gates are gone. */
+function isOurs({ spec, metadata, status }: StoredPod, schedulerName: string): boolean {
   return (
     (spec?.nodeName ?? '') === '' &&
     (spec?.schedulerName ?? 'default-scheduler') === schedulerName &&
     metadata.deletionTimestamp === undefined &&
-    (spec?.schedulingGates ?? []).length === 0 &&
     status?.phase !== 'Succeeded' &&
     status?.phase !== 'Failed'
   );
@@ -179,6 +218,10 @@ export function wantsNode(pod: StoredPod, schedulerName: string): boolean {
 /** Nothing changed that a rule looks at: of the pod, they look at the spec and at its owner. */
 function sameWishes(before: StoredPod, after: StoredPod): boolean {
   return before.spec === after.spec && before.metadata.ownerReferences === after.metadata.ownerReferences;
+}
+
+function untilOf(entry: Entry | undefined): number {
+  return entry?.state.is === 'backing off' ? entry.state.until : Infinity;
 }
 
 function byUrgency(a: Entry, b: Entry): number {

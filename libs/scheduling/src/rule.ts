@@ -19,7 +19,8 @@ import type { VolumePlan } from './volumes/volume-plan';
  *    changes and not when a decision is made. What pods on a node sum up to must have an exact inverse
  *    (`NodeFacts.add` and `remove`): the property test compares the view kept live with one made afresh.
  * 3. A filter names in `queueingHints` every event that may turn its refusal around. If none fits, a new kind of event
- *    goes into `cluster-events.ts`. One that is missing leaves pods waiting for good, so each is shown by a test.
+ *    goes into `cluster-events.ts`. One that is missing leaves pods waiting for minutes, so each is shown by a test. A rule that
+ *    looks at the cluster says so (`scope`): what happens on one node may then turn its refusal of another around.
  * 4. A new version of the policy in `policy.ts` lists it. Versions already there stay as they are: decisions in the log
  *    were made by them, and are made again by them.
  */

@@ -119,6 +119,7 @@ class World {
   readonly #onView = new Scheduling('default-scheduler', policy);
   readonly trace: unknown[] = [];
   #position = 0;
+  #now = 0;
 
   run(item: Step): void {
     const pods = [...this.pods.values()];
@@ -170,6 +171,9 @@ class World {
   }
 
   #schedule({ seed, limit, refuse }: Extract<Step, { do: 'schedule' }>): void {
+    // A second each time: whoever rests is done before a history ends, and nobody has waited so long that no event is needed.
+    this.#now += 1_000;
+    for (const scheduling of [this.scheduling, this.#onView]) scheduling.tick(this.#now);
     const proposal = this.scheduling.decide(seed, limit);
     expect(this.#onView.decide(seed, limit)).toEqual(proposal);
     if (proposal === undefined) return;
@@ -182,8 +186,7 @@ class World {
       this.setPod(pod, { ...pod, spec: { ...pod.spec!, nodeName: binding.node } });
       return { ok: true, position: this.#position };
     });
-    for (const scheduling of [this.scheduling, this.#onView])
-      for (const { uid } of scheduling.settle(proposal.bindings, results)) scheduling.resume(uid);
+    for (const scheduling of [this.scheduling, this.#onView]) scheduling.settle(proposal.bindings, results);
   }
 
   /** The node takes the pod beside those bound before it, and the recorded decision can be made again. */

@@ -5,6 +5,7 @@ import { Scheduling, type Proposal } from './scheduling';
 import { aNode, aPod, applied, type PodTraits } from './testing/builders';
 
 const SEED = 1;
+const NOTHING = { active: 0, inFlight: 0, backoff: 0, unschedulable: 0, gated: 0 };
 const start = (...batch: AppliedEvent[]): Scheduling => {
   const scheduling = new Scheduling('default-scheduler', policyOf('default/1'));
   scheduling.apply(batch);
@@ -41,19 +42,24 @@ describe('which pods are scheduled', () => {
     const scheduling = start(node('a'));
     const loading = scheduling.load(state);
     expect(loading.next().done).toBe(false);
-    expect(scheduling.counts.pending).toBeLessThan(1_500);
+    expect(scheduling.counts.active).toBeLessThan(1_500);
     state.remove('pods', 'default', 'p-2000');
     const bound = aPod('p-2001', { nodeName: 'a' });
     state.put('pods', bound);
     scheduling.apply([applied('pods', aPod('p-2001'), bound)]);
     expect([...loading]).toHaveLength(1);
-    expect(scheduling.counts.pending).toBe(2_498);
+    expect(scheduling.counts.active).toBe(2_498);
   });
 
   it('takes a gated pod when its gates are gone', () => {
-    const gated = aPod('p', { schedulingGates: [{ name: 'wait' }] });
+    const gates = ['wait', 'wait-longer'].map((name) => ({ name }));
+    const [gated, halfway] = [aPod('p', { schedulingGates: gates }), aPod('p', { schedulingGates: gates.slice(1) })];
     const scheduling = start(node('a'), applied('pods', undefined, gated));
-    scheduling.apply([applied('pods', gated, aPod('p'))]);
+    expect(scheduling.counts).toEqual({ ...NOTHING, gated: 1 });
+    scheduling.apply([applied('pods', gated, halfway)]);
+    expect(scheduling.decide(SEED, 10)).toBeUndefined();
+    scheduling.apply([applied('pods', halfway, aPod('p'))]);
+    expect(scheduling.counts).toEqual({ ...NOTHING, active: 1 });
     expect(names(scheduling.decide(SEED, 10))).toEqual(['p']);
   });
 
@@ -82,25 +88,29 @@ describe('pods whose binding is under way', () => {
     const scheduling = start(node('a'), pod('p'));
     scheduling.decide(SEED, 10);
     scheduling.apply([applied('pods', aPod('p'), aPod('p', { nodeName: 'a' }))]);
-    expect(scheduling.counts).toEqual({ pending: 0, ready: 0 });
+    expect(scheduling.counts).toEqual(NOTHING);
   });
 
-  it('are looked at again when refused: at once the first time, then when resumed', () => {
+  it('are looked at again when refused: at once the first time, then after a rest, a longer one each time', () => {
     const scheduling = start(node('a'), pod('p'));
     const refused = [{ ok: false as const, status: {} }];
     const again = () => scheduling.decide(SEED, 10)?.bindings ?? [];
-    expect(scheduling.settle(again(), refused)).toEqual([]);
-    expect(scheduling.settle(again(), refused)).toEqual([{ uid: 'uid-p', refusals: 2 }]);
+    scheduling.tick(5_000);
+    scheduling.settle(again(), refused);
+    scheduling.settle(again(), refused);
     expect(again()).toEqual([]);
-    scheduling.resume('uid-p');
-    expect(again()).toHaveLength(1);
+    expect(scheduling.counts).toEqual({ ...NOTHING, backoff: 1 });
+    expect(scheduling.dueAt).toBe(5_100);
+    scheduling.tick(5_100);
+    scheduling.settle(again(), refused);
+    expect(scheduling.dueAt).toBe(5_300);
   });
 
   it('are forgotten when the pod is gone, and another one of its name is a new one', () => {
     const scheduling = start(node('a'), pod('p'));
     const proposal = scheduling.decide(SEED, 10);
     scheduling.apply([applied('pods', aPod('p'), aPod('p', { uid: 'other' }))]);
-    expect(scheduling.settle(proposal?.bindings ?? [], [{ ok: false, status: {} }])).toEqual([]);
+    scheduling.settle(proposal?.bindings ?? [], [{ ok: false, status: {} }]);
     expect(scheduling.decide(SEED, 10)?.bindings).toMatchObject([{ uid: 'other' }]);
   });
 });
@@ -167,7 +177,7 @@ describe('pods that fit nowhere', () => {
     expect(scheduling.decide(SEED, 10)).toBeUndefined();
   });
 
-  it('wait for what helps against the rule that refuses them by now, after the first one refuses no more', () => {
+  it('are told what refuses them by now, after the first rule refuses no more, and wait for what helps against that', () => {
     const port = { containers: [{ name: 'c', ports: [{ containerPort: 80, hostPort: 80 }] }] };
     const [holds, other] = [aPod('holds', { ...port, nodeName: 'a' }), aPod('other', { nodeName: 'a' })];
     const running = [holds, other].map((item) => applied('pods', undefined, item));
@@ -175,10 +185,61 @@ describe('pods that fit nowhere', () => {
     expect(scheduling.decide(SEED, 10)?.bindings).toEqual([]);
     const full = aNode('a', { allocatable: { pods: '1' } });
     scheduling.apply([changed(aNode('a'), full, 51)]);
-    scheduling.apply([applied('pods', holds, undefined, 52)]);
     expect(scheduling.decide(SEED, 10)).toBeUndefined();
+    scheduling.apply([applied('pods', holds, undefined, 52)]);
+    expect(scheduling.decide(SEED, 10)?.marks).toMatchObject([
+      { message: '0/1 nodes are available: 1 Too many pods.', cause: 52 },
+    ]);
+    scheduling.tick(1_000);
     scheduling.apply([changed(full, aNode('a'), 53)]);
     expect(scheduling.decide(SEED, 10)?.bindings).toMatchObject([{ name: 'p', cause: 53 }]);
+  });
+
+  it('rest when they are brought back in vain, a second and twice as long each time, up to ten', () => {
+    const scheduling = start(applied('nodes', undefined, cordoned), pod('p'));
+    let now = 0;
+    const rests: number[] = [];
+    for (let round = 0; round < 7; round++) {
+      scheduling.decide(SEED, 10);
+      // By the time that it is looked at, no node takes it again.
+      scheduling.apply([changed(cordoned, aNode('a'))]);
+      scheduling.apply([changed(aNode('a'), cordoned)]);
+      const due = scheduling.counts.backoff === 1 ? (scheduling.dueAt ?? 0) : now;
+      rests.push(due - now);
+      scheduling.tick((now = due));
+      expect(scheduling.counts).toEqual({ ...NOTHING, active: 1 });
+    }
+    expect(rests).toEqual([0, 1_000, 2_000, 4_000, 8_000, 10_000, 10_000]);
+  });
+
+  it('are looked at after five minutes at the latest, a share at a time', () => {
+    const scheduling = start(
+      node('a', { unschedulable: true }),
+      ...Array.from({ length: 1_500 }, (_, i) => pod(`p${i}`)),
+    );
+    scheduling.tick(1_000);
+    scheduling.decide(SEED, 2_000);
+    expect(scheduling.counts).toEqual({ ...NOTHING, unschedulable: 1_500 });
+    expect(scheduling.dueAt).toBe(301_000);
+    scheduling.tick(300_999);
+    expect(scheduling.counts.active).toBe(0);
+    scheduling.tick(301_000);
+    expect(scheduling.counts).toEqual({ ...NOTHING, active: 1_000, unschedulable: 500 });
+    scheduling.tick(301_001);
+    expect(scheduling.counts.active).toBe(1_500);
+  });
+
+  it('are looked for bit by bit when an event concerns thousands of them, and nothing that happens meanwhile is lost', () => {
+    const pods = Array.from({ length: 3_000 }, (_, i) => pod(`p${i}`, big));
+    const [small, large] = [aNode('a', { allocatable: { cpu: '1' } }), aNode('a', { allocatable: { cpu: '9' } })];
+    const scheduling = start(applied('nodes', undefined, small), ...pods);
+    scheduling.decide(SEED, 5_000);
+    scheduling.apply([changed(small, large)]);
+    expect(scheduling.hasMore).toBe(true);
+    expect(scheduling.counts.active).toBeLessThan(2_000);
+    scheduling.apply([pod('one-more', big)]);
+    for (let turns = 0; turns < 30 && scheduling.counts.unschedulable > 0; turns++) scheduling.apply([]);
+    expect(scheduling.counts).toEqual({ ...NOTHING, active: 3_001 });
   });
 
   it('come back when their own wishes change', () => {

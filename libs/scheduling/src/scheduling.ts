@@ -12,16 +12,14 @@ import {
   type StoredStorageClass,
   type StoredVolume,
 } from '@shiplog/kube';
-import { clusterEventsOf, type ClusterEvent } from './cluster-events';
+import { clusterEventsOf } from './cluster-events';
 import { ClusterView } from './cluster-view';
 import { decideBatch, type Verdict } from './decide';
-import type { PodFacts } from './facts/pod-facts';
-import { refusingRule } from './filtering';
 import type { Policy } from './policy';
-import { SchedulingQueue, type QueuedPod } from './queue';
+import { SchedulingQueue, type PendingPods, type QueuedPod } from './queue';
 import { volumeBinding } from './rules/volume-binding';
 import type { VolumePlan } from './volumes/volume-plan';
-import { claimKeysOf } from './volumes/volumes';
+import { WakeUps } from './wake-ups';
 
 export type Binding = CommandData['BindPods']['bindings'][number];
 export type UnschedulableMark = CommandData['MarkPodsUnschedulable']['pods'][number];
@@ -44,12 +42,6 @@ export interface Proposal {
   readonly reservations: readonly Reservation[];
 }
 
-/** A pod whose binding was refused again: to be resumed after a while, the longer the more often it was. */
-export interface RepeatedRefusal {
-  readonly uid: string;
-  readonly refusals: number;
-}
-
 /**
  * All that a scheduler knows and decides, without the bus: the view of the nodes and the queue of pods, told of what was
  * applied; `decide` proposes the commands of a batch, `settle` takes the answer.
@@ -57,17 +49,34 @@ export interface RepeatedRefusal {
 export class Scheduling {
   readonly #view = new ClusterView();
   readonly #queue: SchedulingQueue;
+  readonly #wakeUps: WakeUps;
 
   constructor(
     schedulerName: string,
     private readonly policy: Policy,
   ) {
-    this.#queue = new SchedulingQueue(schedulerName, policy);
+    this.#queue = new SchedulingQueue(schedulerName);
+    this.#wakeUps = new WakeUps(this.#queue, this.#view, policy);
   }
 
-  /** Pods without a node, and how many of them are to be looked at. */
-  get counts(): { readonly pending: number; readonly ready: number } {
-    return { pending: this.#queue.size, ready: this.#queue.readyCount };
+  /** Pods without a node, by what they wait for. */
+  get counts(): PendingPods {
+    return this.#queue.counts;
+  }
+
+  /** Whether there is more to be looked at now, after a turn of others: `decide` does a share each time. */
+  get hasMore(): boolean {
+    return this.#wakeUps.arePending || this.#queue.counts.active > 0;
+  }
+
+  /** When there is something to decide on without anything else happening, in milliseconds of `tick`; undefined: never. */
+  get dueAt(): number | undefined {
+    return this.#queue.dueAt;
+  }
+
+  /** It is `now`, in milliseconds on a clock that never goes back: pods that have rested are ready again. */
+  tick(now: number): void {
+    this.#queue.tick(now);
   }
 
   /**
@@ -87,18 +96,18 @@ export class Scheduling {
     }
   }
 
-  /** Brings everything up to date, then looks which waiting pods that may help. */
+  /** Brings everything up to date, then looks which waiting pods that may help, as far as a short turn goes. */
   apply(batch: readonly AppliedEvent[]): void {
-    const events = new Map<string, ClusterEvent>();
     for (const applied of batch) {
       this.#takeIn(applied);
-      for (const event of clusterEventsOf(applied)) events.set(`${event.kind} ${event.node} ${event.claim}`, event);
+      for (const event of clusterEventsOf(applied)) this.#wakeUps.add(event);
     }
-    for (const event of events.values()) this.#queue.wake(event, (pod) => this.#stillRefusing(event, pod));
+    this.#wakeUps.lookOn();
   }
 
-  /** Decides on up to `limit` of the most urgent pods; undefined when none is ready. */
+  /** Decides on up to `limit` of the most urgent pods; undefined when none is ready (yet: see `hasMore`). */
   decide(seed: number, limit: number): Proposal | undefined {
+    this.#wakeUps.lookOn();
     const taken = this.#queue.take(limit);
     if (taken.length === 0) return undefined;
     const verdicts = decideBatch(
@@ -127,7 +136,7 @@ export class Scheduling {
           return;
         }
         case 'fits nowhere':
-          this.#queue.wait(queued.facts.uid, verdict.refusedBy);
+          this.#queue.fail(queued.facts.uid, verdict.refusedBy);
           if (saidOf(queued.facts.pod) !== verdict.sentence) {
             marks.push({ ...itemOf(queued), message: verdict.sentence, decision: verdict.decision });
           }
@@ -140,25 +149,15 @@ export class Scheduling {
    * Takes the journal's answer to bindings, in their order; to be called when the events up to the answer's position are
    * applied. What it accepted has left the queue by then. What it refused is looked at again on what is known now.
    */
-  settle(bindings: readonly Binding[], results: readonly ItemResult[]): readonly RepeatedRefusal[] {
-    const repeated: RepeatedRefusal[] = [];
+  settle(bindings: readonly Binding[], results: readonly ItemResult[]): void {
     bindings.forEach(({ uid }, i) => {
-      if (results[i]?.ok === true) return;
-      const refused = this.#queue.refuse(uid);
-      if (refused !== undefined && refused.refusals > 1) repeated.push({ uid, refusals: refused.refusals });
+      if (results[i]?.ok !== true) this.#queue.refuse(uid);
     });
-    return repeated;
   }
 
   /** One of a pod's reservations was refused: somebody else was quicker, or the claim has changed. It is looked at again. */
-  refuse(uid: string): RepeatedRefusal | undefined {
-    const refused = this.#queue.refuse(uid);
-    return refused !== undefined && refused.refusals > 1 ? { uid, refusals: refused.refusals } : undefined;
-  }
-
-  /** Ends the pause of a pod that was refused repeatedly. */
-  resume(uid: string): void {
-    this.#queue.resume(uid);
+  refuse(uid: string): void {
+    this.#queue.refuse(uid);
   }
 
   #takeIn({ event, before, after }: AppliedEvent): void {
@@ -182,18 +181,6 @@ export class Scheduling {
         this.#queue.setPod(after as StoredPod, event.position);
       }
     }
-  }
-
-  /** Freed capacity is frequent and concerns one node: whoever doesn't fit there now needs no second look. */
-  #stillRefusing(event: ClusterEvent, pod: PodFacts): readonly string[] | undefined {
-    if (event.kind === 'VolumesChanged') {
-      return event.claim === undefined || claimKeysOf(pod).includes(event.claim) ? undefined : [];
-    }
-    if (event.kind !== 'CapacityFreed') return undefined;
-    const node = this.#view.node(event.node);
-    if (node === undefined) return [];
-    const rule = refusingRule(node, pod, this.policy, this.#view.snapshot());
-    return rule === undefined ? undefined : [rule];
   }
 }
 

@@ -22,9 +22,10 @@ export class SchedulerStatus {
 
   /** Tells what waits now. */
   report(): void {
-    const { pending, ready } = this.scheduling.counts;
+    const { active, inFlight, backoff, unschedulable, gated } = this.scheduling.counts;
+    const pods = `${active} active, ${inFlight} in flight, ${backoff} in backoff, ${unschedulable} unschedulable, ${gated} gated`;
     this.health.ready(
-      `${this.leads ? 'leads' : 'stands by'}, policy ${this.config.policy}; ${pending} pods without a node, ${ready} to be decided on`,
+      `${this.leads ? 'leads' : 'stands by'}, policy ${this.config.policy}; pods without a node: ${pods}`,
     );
   }
 }

@@ -37,6 +37,7 @@ import type { SchedulerConfig } from './settings';
           logger,
           send: (command) => journal.send(command),
           seen: (position) => journal.seen(position),
+          now: () => performance.now(),
           newSeed: () => randomInt(2 ** 32),
           newCommandId,
           onCycle: () => status.report(),

@@ -22,6 +22,7 @@ class Fixture {
         this.seen.push(position);
         return Promise.resolve();
       },
+      now: () => performance.now(),
       newSeed: () => 1,
       newCommandId: () => `c${this.sent.length}`,
       onCycle: () => undefined,
@@ -108,6 +109,25 @@ describe('the scheduling cycle', () => {
     expect(fixture.sent).toEqual([]);
     await jest.advanceTimersByTimeAsync(100);
     expect(podsOf(fixture.sent[0]?.command)).toEqual(['p']);
+    fixture.cycle.stop();
+    jest.useRealTimers();
+  });
+
+  it('looks again at what fits nowhere after five minutes, though nothing happened, and lets others have their turn', async () => {
+    jest.useFakeTimers({ doNotFake: ['setImmediate'] });
+    const fixture = new Fixture();
+    fixture.cycle.setActive(true);
+    fixture.arrive('big', { requests: { cpu: '99' }, message: '0/1 nodes are available: 1 Insufficient cpu.' });
+    const turns = async () => {
+      for (let n = 0; n < 3; n++) await new Promise(setImmediate);
+    };
+    await turns();
+    const decide = jest.spyOn(fixture.scheduling, 'decide');
+    await jest.advanceTimersByTimeAsync(290_000);
+    expect(decide).not.toHaveBeenCalled();
+    await jest.advanceTimersByTimeAsync(10_000);
+    await turns();
+    expect(decide.mock.results.map(({ value }) => value !== undefined)).toEqual([true, false]);
     fixture.cycle.stop();
     jest.useRealTimers();
   });

@@ -1,6 +1,6 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import { serviceActor, type AnyCommand, type CommandReply, type ItemResult } from '@shiplog/contracts';
-import type { Binding, Proposal, RepeatedRefusal, Reservation, Scheduling } from '@shiplog/scheduling';
-import { backOffMs } from '@shiplog/wait';
+import type { Binding, Proposal, Reservation, Scheduling } from '@shiplog/scheduling';
 import type { Logger } from 'pino';
 
 /** What the cycle needs around it. */
@@ -13,15 +13,15 @@ export interface SchedulingCycleOptions {
   readonly send: (command: AnyCommand) => Promise<CommandReply | undefined>;
   /** Resolves once everything up to a position is applied. */
   readonly seen: (position: number) => Promise<void>;
+  /** Milliseconds on a clock that never goes back. */
+  readonly now: () => number;
   readonly newSeed: () => number;
   readonly newCommandId: () => string;
-  /** Called after each cycle: to say how things stand. */
+  /** Called after each cycle, and when there is nothing to decide (any more): to say how things stand. */
   readonly onCycle: () => void;
 }
 
 const ACTOR = serviceActor('scheduler');
-/** How long a pod rests whose binding was refused again, as Kubernetes' back-off has it. */
-const REST = { firstMs: 100, longestMs: 10_000 };
 
 /**
  * Cycle after cycle while there are pods to decide on: decide, propose, wait for the answer and until what came of it is
@@ -32,7 +32,8 @@ export class SchedulingCycle {
   #running = false;
   /** Position of the state that decisions are made on. */
   #basis = 0;
-  readonly #resting = new Set<NodeJS.Timeout>();
+  /** Until there is something to decide though nothing happens. */
+  #pause: NodeJS.Timeout | undefined;
 
   constructor(private readonly options: SchedulingCycleOptions) {}
 
@@ -50,8 +51,7 @@ export class SchedulingCycle {
 
   stop(): void {
     this.#active = false;
-    for (const rest of this.#resting) clearTimeout(rest);
-    this.#resting.clear();
+    clearTimeout(this.#pause);
   }
 
   #go(): void {
@@ -62,20 +62,34 @@ export class SchedulingCycle {
 
   /** Whatever this throws is a defect: it ends the process, and the next one starts from the state. */
   async #run(): Promise<void> {
-    const { scheduling, batchLimit, newSeed, onCycle } = this.options;
+    const { scheduling, batchLimit, newSeed, now, onCycle } = this.options;
+    clearTimeout(this.#pause);
     try {
       while (this.#active) {
+        scheduling.tick(now());
         const proposal = scheduling.decide(newSeed(), batchLimit);
-        if (proposal === undefined) return;
-        await this.#carryOut(proposal);
+        if (proposal === undefined && !scheduling.hasMore) break;
+        const isWaitedFor = proposal !== undefined && (await this.#carryOut(proposal));
+        // Others have their turn, where no answer gave it to them.
+        if (!isWaitedFor) await turn();
         onCycle();
       }
     } finally {
       this.#running = false;
     }
+    onCycle();
+    this.#pauseUntilDue();
   }
 
-  async #carryOut({ bindings, marks, reservations }: Proposal): Promise<void> {
+  #pauseUntilDue(): void {
+    const { scheduling, now } = this.options;
+    if (!this.#active || scheduling.dueAt === undefined) return;
+    this.#pause = setTimeout(() => this.#go(), Math.max(scheduling.dueAt - now(), 1));
+  }
+
+  /** Resolves when what came of a proposal is seen, with whether anything was proposed. */
+  async #carryOut({ bindings, marks, reservations }: Proposal): Promise<boolean> {
+    if (bindings.length + marks.length + reservations.length === 0) return false;
     const bind = this.#command('BindPods', bindings, { bindings: [...bindings] });
     const mark = this.#command('MarkPodsUnschedulable', marks, { pods: [...marks] });
     const reserving = reservations.map((reservation) => this.#reserve(reservation));
@@ -85,6 +99,7 @@ export class SchedulingCycle {
     reservations.forEach((reservation, i) => this.#settleReservation(reservation, reserved[i] ?? []));
     if (bind !== undefined && bound !== undefined) this.#settle(bindings, bound);
     if (marked?.ok === false) this.options.logger.warn({ status: marked.status }, 'marks were refused');
+    return true;
   }
 
   #reserve({ cause, patches }: Reservation): Promise<(CommandReply | undefined)[]> {
@@ -103,8 +118,7 @@ export class SchedulingCycle {
     const refused = replies.find((reply) => reply?.ok === false);
     if (refused === undefined) return;
     this.options.logger.info({ uid, reply: refused }, 'a volume was not to be had');
-    const repeated = this.options.scheduling.refuse(uid);
-    if (repeated !== undefined) this.#rest(repeated);
+    this.options.scheduling.refuse(uid);
   }
 
   #send(command: AnyCommand | undefined): Promise<CommandReply | undefined> {
@@ -131,18 +145,6 @@ export class SchedulingCycle {
       if (result?.ok === true) return;
       this.options.logger.info({ namespace, name, node, status: result?.status }, 'a binding was refused');
     });
-    for (const repeated of this.options.scheduling.settle(bindings, results)) this.#rest(repeated);
-  }
-
-  #rest({ uid, refusals }: RepeatedRefusal): void {
-    const rest = setTimeout(
-      () => {
-        this.#resting.delete(rest);
-        this.options.scheduling.resume(uid);
-        this.#go();
-      },
-      backOffMs(refusals - 1, REST),
-    );
-    this.#resting.add(rest);
+    this.options.scheduling.settle(bindings, results);
   }
 }

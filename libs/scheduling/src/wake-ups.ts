@@ -1,0 +1,159 @@
+import type { ClusterEvent } from './cluster-events';
+import type { ClusterView } from './cluster-view';
+import type { PodFacts } from './facts/pod-facts';
+import { claimKeysOf } from './volumes/volumes';
+import { refusedByAny } from './filtering';
+import type { Policy } from './policy';
+import type { SchedulingQueue } from './queue';
+import type { Filter } from './rule';
+import type { WaitingClass } from './waiting-pods';
+
+/** How many nodes are looked at in one go: that takes a few milliseconds. */
+const SHARE = 10_000;
+/** As many nodes as could be looked at while a class of pods is begun with, and while a pod is woken. */
+const [BEGINNING, WAKING] = [5, 20];
+
+/**
+ * Looks which waiting pods events may help, a share at a time: with thousands of pods that fit nowhere, an event concerns all of
+ * them. What happens again while others are looked at is looked at once, so that nothing piles up.
+ */
+export class WakeUps {
+  readonly #events = new Map<string, ClusterEvent>();
+  #sweep: Generator<void> | undefined;
+
+  constructor(
+    private readonly queue: SchedulingQueue,
+    private readonly view: ClusterView,
+    private readonly policy: Policy,
+  ) {}
+
+  /** Whether there is anything left to be looked at. */
+  get arePending(): boolean {
+    return this.#sweep !== undefined || this.#events.size > 0;
+  }
+
+  add(event: ClusterEvent): void {
+    this.#events.set(`${event.kind} ${event.node} ${event.claim}`, event);
+  }
+
+  /** Looks at the next share. */
+  lookOn(): void {
+    if (!this.arePending) return;
+    this.#sweep ??= this.#lookAtAll(this.#takeEvents());
+    if (this.#sweep.next().done === true) this.#sweep = undefined;
+  }
+
+  #takeEvents(): readonly ClusterEvent[] {
+    const events = [...this.#events.values()];
+    this.#events.clear();
+    return events;
+  }
+
+  *#lookAtAll(events: readonly ClusterEvent[]): Generator<void> {
+    const hints = new Hints(this.policy, events);
+    const { waiting } = this.queue;
+    let left = SHARE;
+    for (const alike of hints.concernAll ? waiting.classes : waiting.refusedBy(hints.rules)) {
+      const hint = hints.of(alike.refusedBy);
+      left -= BEGINNING + hint.atNodes.length;
+      const event = this.#helps(alike, hint);
+      for (const uid of event === undefined ? [] : [...alike.pods.keys()]) {
+        this.queue.wake(uid, event?.position ?? 0);
+        left -= WAKING;
+        if (left > 0) continue;
+        left = SHARE;
+        yield;
+      }
+      if (left > 0) continue;
+      left = SHARE;
+      yield;
+    }
+  }
+
+  /**
+   * The event by which the rules that refused these pods refuse no more: on one node, if they look at that node alone. Another rule
+   * may refuse them there now, which their users should read.
+   */
+  #helps({ pods }: WaitingClass, hint: Hint): ClusterEvent | undefined {
+    const [pod] = pods.values();
+    if (pod === undefined) return undefined;
+    const certain = hint.anywhere ?? hint.claimed(pod);
+    if (certain !== undefined) return certain;
+    const isStillRefused = refusedByAny(pod, hint.filters, this.view.snapshot());
+    return hint.atNodes.find((event) => {
+      const node = this.view.node(event.node);
+      return node !== undefined && !isStillRefused(node);
+    });
+  }
+}
+
+/** Which of some events concern a pod that certain rules refuse. */
+interface Hint {
+  /** The rules. */
+  readonly filters: readonly Filter[];
+  /** May help whatever the nodes are, or on another node than its own. */
+  readonly anywhere: ClusterEvent | undefined;
+  /** May help on the event's node alone. */
+  readonly atNodes: readonly ClusterEvent[];
+  /** What happened to a claim of the pod. */
+  claimed(pod: PodFacts): ClusterEvent | undefined;
+}
+
+class Hints {
+  /** The rules for which anything happened. */
+  readonly rules: readonly string[];
+  /** A new node may help whoever refused the others. */
+  readonly concernAll: boolean;
+  readonly #hints = new Map<string, Hint>();
+
+  constructor(
+    private readonly policy: Policy,
+    private readonly events: readonly ClusterEvent[],
+  ) {
+    this.concernAll = events.some(({ kind }) => kind === 'NodeAdded');
+    this.rules = policy.filters
+      .filter((filter) => events.some((event) => concerns(filter, event)))
+      .map(({ name }) => name);
+  }
+
+  of(refusedBy: readonly string[]): Hint {
+    const key = refusedBy.join();
+    let hint = this.#hints.get(key);
+    if (hint === undefined) this.#hints.set(key, (hint = this.#hintFor(refusedBy)));
+    return hint;
+  }
+
+  #hintFor(refusedBy: readonly string[]): Hint {
+    const filters = this.policy.filters.filter(({ name }) => refusedBy.includes(name));
+    const hinted = this.events.filter((event) => isAdded(event) || filters.some((filter) => concerns(filter, event)));
+    const claims = new Map(
+      hinted.flatMap((event) => (event.claim === undefined ? [] : [[event.claim, event] as const])),
+    );
+    const atNodes = hinted.filter(({ node }) => node !== '');
+    const anywhere = hinted.find((event) => {
+      if (event.node === '') return event.claim === undefined;
+      return (
+        filters.length === 0 ||
+        filters.some((filter) => filter.scope === 'cluster' && (isAdded(event) || concerns(filter, event)))
+      );
+    });
+    return {
+      filters,
+      anywhere,
+      atNodes,
+      claimed: (facts) => {
+        if (claims.size === 0 || facts.claims.length === 0) return undefined;
+        const claim = claimKeysOf(facts).find((key) => claims.has(key));
+        return claim === undefined ? undefined : claims.get(claim);
+      },
+    };
+  }
+}
+
+function isAdded({ kind }: ClusterEvent): boolean {
+  return kind === 'NodeAdded';
+}
+
+function concerns(filter: Filter, { kind }: ClusterEvent): boolean {
+  return kind !== 'NodeAdded' && filter.queueingHints.includes(kind);
+}
