@@ -15,6 +15,7 @@ import {
   MESSAGES,
   NodeHead,
   permissionsOf,
+  permissionsOfHollow,
   principalOf,
   ROLES,
   SERVICE_ROLES,
@@ -296,5 +297,34 @@ describe('the permissions suffice', () => {
         }
       }),
     );
+  });
+});
+
+describe('the permissions of a process that is many hollow nodes', () => {
+  const process: Identity = { role: 'kubelet', name: 'hollow' };
+  const { publish, subscribe: heard } = permissionsOfHollow(process, ['hollow-1', 'hollow-2']);
+  const says = (subject: string) => allows(allowed(publish), subject);
+  const hearsOf = (subject: string) => allows(allowed(heard), subject);
+
+  it('are those of each of its nodes', () => {
+    for (const name of ['hollow-1', 'hollow-2']) {
+      expect(says(subjects.command('ReportPods', principalOf({ role: 'kubelet', name })))).toBe(true);
+      expect(hearsOf(subjects.commit({ resource: 'pods', node: name }))).toBe(true);
+      expect(hearsOf(subjects.node(name, 'logs'))).toBe(true);
+      expect(hearsOf(`${inboxOf({ role: 'kubelet', name })}.x`)).toBe(true);
+    }
+  });
+
+  it('are to speak as none else, not even as a node of its own name, and to hear of no other node', () => {
+    for (const name of ['hollow', 'hollow-3', 'minion-1']) {
+      expect(says(subjects.command('ReportPods', principalOf({ role: 'kubelet', name })))).toBe(false);
+      expect(hearsOf(subjects.node(name, 'logs'))).toBe(false);
+    }
+    expect(hearsOf(subjects.commit({ resource: 'pods', node: 'minion-1' }))).toBe(false);
+    expect(hearsOf(subjects.commit({ resource: 'pods' }))).toBe(false);
+  });
+
+  it('are to ask no network agent for anything', () => {
+    expect(says(subjects.node('hollow-1', 'attach'))).toBe(false);
   });
 });

@@ -3,7 +3,11 @@ import { ANYTHING, LATER_CONSUMER, LATER_STREAM, ROOT, subjects, subjectToken } 
 import { MESSAGES } from './all';
 import type { Message } from './define';
 import { channelsOf, HEAR_EVENTS, hearsEverything } from './events';
+import { Attach, Detach } from './node-requests';
 import { principalOf, type Identity, type Role } from './principal';
+import { Health, HealthOfAll, HealthOfService, RenewRequest } from './process-requests';
+import { EventsQuery, PositionQuery, StateQuery } from './queries';
+import { Head } from './signals';
 
 /** What a NATS user may do, as the server's configuration has it. */
 export interface Permissions {
@@ -27,28 +31,63 @@ export function inboxOf(identity: Identity): string {
 
 /** The permissions of one process, from the declarations of what it sends, hears and answers. */
 export function permissionsOf(identity: Identity): Permissions {
+  return partOf(identity, MESSAGES);
+}
+
+/** As far as it is about some messages. */
+function partOf(identity: Identity, messages: readonly Message[]): Permissions {
   const publish = unique([
-    ...MESSAGES.flatMap((message) => sent(message, identity)),
+    ...messages.flatMap((message) => sent(message, identity)),
     ...streamsOut(identity),
     ...more(identity.role),
   ]);
   const subscribe = unique([
     `${inboxOf(identity)}.>`,
     ...eventsHeard(identity),
-    ...MESSAGES.flatMap((message) => subjectsHeard(message, identity)),
+    ...messages.flatMap((message) => subjectsHeard(message, identity)),
     ...streamsIn(identity),
   ]);
   // Who may answer into every inbox needs no leave for each answer; and the server, which takes none back that was not
   // needed, would go through those of a whole minute at each question.
   const answers =
     !publish.includes(EVERY_INBOX) &&
-    MESSAGES.some((message) => message.kind !== 'signal' && handles(message, identity.role));
+    messages.some((message) => message.kind !== 'signal' && handles(message, identity.role));
   return {
     // An empty list would allow everything.
     publish: publish.length === 0 ? { deny: ['>'] } : { allow: publish },
     subscribe: { allow: subscribe },
     ...(answers ? { allow_responses: { max: 1, expires: '1m' } } : {}),
   };
+}
+
+/** What a hollow node does not ask for: it has no network agent, no credentials that end, and its process answers for its health. */
+const NOT_OF_HOLLOW: readonly Message[] = [Attach, Detach, RenewRequest, Health, HealthOfService, HealthOfAll];
+/** What its process does: that, and what all of its nodes hear alike. */
+const OF_HOLLOW_PROCESS: readonly Message[] = [
+  Health,
+  HealthOfService,
+  HealthOfAll,
+  Head,
+  StateQuery,
+  EventsQuery,
+  PositionQuery,
+];
+
+/** The permissions of a process that is many hollow nodes: what each of them says and hears by its own name, and no more. */
+export function permissionsOfHollow(process: Identity, nodes: readonly string[]): Permissions {
+  const ofNode = MESSAGES.filter((message) => !NOT_OF_HOLLOW.includes(message));
+  const parts = [partOf(process, OF_HOLLOW_PROCESS), ...nodes.map((name) => partOf({ role: 'kubelet', name }, ofNode))];
+  const { allow_responses } = permissionsOf(process);
+  return {
+    publish: allOf(parts, 'publish'),
+    subscribe: allOf(parts, 'subscribe'),
+    ...(allow_responses === undefined ? {} : { allow_responses }),
+  };
+}
+
+function allOf(parts: readonly Permissions[], side: 'publish' | 'subscribe'): { readonly allow: readonly string[] } {
+  const lists = parts.map((part) => part[side]);
+  return { allow: unique(lists.flatMap((list) => ('allow' in list ? list.allow : []))) };
 }
 
 /** NATS knows no rights to single objects: of its users only the administrator hears events, the others ask. */

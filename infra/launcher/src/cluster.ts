@@ -11,9 +11,10 @@ import { HealthView } from './services/health-view';
 import type { LauncherSettings } from './settings';
 
 /**
- * How pods run: in minions of their own network namespaces and engines, or all on the one engine that the user has.
+ * How pods run: in minions of their own network namespaces and engines, all on the one engine that the user has, or on hollow
+ * nodes alone, where nothing runs.
  */
-export type Mode = { kind: 'minions' } | { kind: 'own-engine'; dockerHost: string };
+export type Mode = { kind: 'minions' } | { kind: 'own-engine'; dockerHost: string } | { kind: 'hollow' };
 
 /** Everything the steps of a start share. Steps fill in what later ones need. */
 export class Cluster {

@@ -19,6 +19,8 @@ export interface Claim extends ProcessIdentity {
   databaseUrl: string;
   dockerHost: string | undefined;
   minions: number;
+  /** Those of earlier releases had none. */
+  hollow?: number;
   /** Those of earlier releases did not say: they had Docker. */
   runtimes?: LauncherSettings['runtimes'];
   dualStack?: boolean;
@@ -80,7 +82,7 @@ function ownSlotClaim(cluster: Cluster): SlotClaim {
 
 function ownClaim({ home, settings, natsUrl, databaseUrl, mode }: Cluster, phase: Claim['phase']): Claim {
   const dockerHost = mode.kind === 'own-engine' ? mode.dockerHost : settings.dockerHost;
-  const { slot, minions, runtimes, dualStack } = settings;
+  const { slot, minions, hollow, runtimes, dualStack } = settings;
   return {
     ...ownIdentity(),
     phase,
@@ -91,6 +93,7 @@ function ownClaim({ home, settings, natsUrl, databaseUrl, mode }: Cluster, phase
     databaseUrl,
     dockerHost,
     minions,
+    hollow,
     runtimes,
     dualStack,
   };

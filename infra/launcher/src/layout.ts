@@ -1,6 +1,10 @@
 import { join } from 'node:path';
+import { hollowNames } from '../../hollow/src/domain/node-settings';
 import { SYSTEM_RUNTIME } from './runtime-folder';
 import type { LauncherSettings, RuntimeName } from './settings';
+
+/** What hollow nodes are called, before their number; and the process that they all are. */
+export const HOLLOW_PREFIX = 'hollow';
 
 /** Length of the underlay's network prefix. */
 export const UNDERLAY_PREFIX = 24;
@@ -60,6 +64,8 @@ export interface Layout {
   readonly hostName: string;
   readonly runDir: string;
   readonly minions: readonly MinionLayout[];
+  /** Names of the nodes without engines. */
+  readonly hollowNodes: readonly string[];
   /** Names of the namespaces and control groups of all minions that the slot ever had, not only of those it has now. */
   readonly netnsPattern: RegExp;
   /** Names of the host's ends of the veth pairs. */
@@ -67,7 +73,9 @@ export interface Layout {
 }
 
 /** The layout of the cluster that the settings describe. */
-export function layoutOf(settings: Place & Pick<LauncherSettings, 'minions'>): Layout {
+export function layoutOf(
+  settings: Place & Pick<LauncherSettings, 'minions'> & Partial<Pick<LauncherSettings, 'hollow'>>,
+): Layout {
   const { slot } = settings;
   const v6 = settings.dualStack === true ? rangesV6(slot) : undefined;
   const pair = (v4: string, of: (ranges: RangesV6) => string): string => (v6 === undefined ? v4 : `${v4},${of(v6)}`);
@@ -89,6 +97,7 @@ export function layoutOf(settings: Place & Pick<LauncherSettings, 'minions'>): L
     hostName: slot === 0 ? 'host' : `host-${slot}`,
     runDir: runDirOf(slot),
     minions: Array.from({ length: settings.minions }, (_, index) => minionLayout(settings, index + 1)),
+    hollowNodes: hollowNames({ nodes: settings.hollow ?? 0, prefix: HOLLOW_PREFIX }),
     netnsPattern: new RegExp(`^${name}-m\\d+$`),
     vethPattern: new RegExp(`^shiplog${slot}m\\d+$`),
   };

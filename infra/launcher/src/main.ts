@@ -12,16 +12,8 @@ import { status } from './commands/status';
 import { forget, token } from './commands/token';
 import { up } from './commands/up';
 import { LauncherFailure, sentenceOf } from './failure';
-import { type LauncherSettings, settingsFrom } from './settings';
+import { type Flags, type LauncherSettings, settingsFrom } from './settings';
 import { plainLines } from './system/plain-text';
-
-interface Flags {
-  minions?: string;
-  runtime?: string;
-  backend?: string;
-  dualStack?: boolean;
-  sample?: boolean;
-}
 
 const program = new Command('npm run')
   .description('Runs a Shiplog cluster on this machine. State lives in .shiplog/ (SHIPLOG_HOME).')
@@ -85,22 +77,23 @@ function define(
   const command = program.command(name).description(description);
   if (starts) {
     command
-      .option('--minions <n>', 'how many minions (default 2)')
+      .option('--minions <n>', 'how many minions (default 2; 0 where there are hollow nodes)')
+      .option('--hollow <n>', 'hollow nodes: without engines, their pods run nothing; for scale, up to thousands')
+      .option('--hollow-zones <n>', 'over how many zones hollow nodes are spread (topology.kubernetes.io/zone)')
       .option(
         '--runtime <name>',
         "what runs minions' containers: docker (default) or containerd, or of each, with commas",
       )
       .option('--backend <way>', 'how packets reach pods of other minions: vxlan (default), host-gw or wireguard')
       .option('--dual-stack', 'addresses of IPv6 for pods and Services too')
-      .option('--no-sample', 'do not deploy the guestbook');
+      .option('--no-sample', 'do not deploy the guestbook (nor is it where there are hollow nodes)')
+      .addHelpText('after', `\nExample: npm run ${name} -- --minions 0 --hollow 500 --hollow-zones 3`);
   }
   command.action(async (flags: Flags) => {
     await run(
       settingsFrom(process.env, {
-        minions: flags.minions,
-        runtime: flags.runtime,
-        backend: flags.backend,
-        dualStack: flags.dualStack,
+        ...flags,
+        // The flag is there to say no: without it nothing was said.
         sample: flags.sample === false ? false : undefined,
       }),
     );

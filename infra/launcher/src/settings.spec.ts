@@ -17,6 +17,25 @@ describe('the settings of a cluster on this machine', () => {
     expect(() => settingsFrom({}, { minions })).toThrow(`--minions is "${minions}"`);
   });
 
+  it('takes hollow nodes beside minions or instead of them, and then deploys no sample', () => {
+    expect(settingsFrom({}).hollow).toBe(0);
+    expect(settingsFrom({}, { hollow: '500' })).toMatchObject({
+      minions: 2,
+      hollow: 500,
+      hollowZones: 0,
+      sample: false,
+    });
+    expect(settingsFrom({ npm_config_hollow: '9', npm_config_hollow_zones: '3' }, { minions: '0' })).toMatchObject({
+      minions: 0,
+      hollow: 9,
+      hollowZones: 3,
+    });
+    expect(() => settingsFrom({}, { hollow: '20000' })).toThrow(
+      '--hollow is "20000", which is no whole number from 0 to 16383.',
+    );
+    expect(() => settingsFrom({}, { minions: '0' })).toThrow('there are no hollow nodes either');
+  });
+
   it('takes a runtime for all minions, or one for each and the last for the others', () => {
     expect(settingsFrom({}).runtimes).toBeUndefined();
     expect(settingsFrom({ SHIPLOG_RUNTIME: 'docker' }, { runtime: 'containerd' }).runtimes).toEqual(['containerd']);

@@ -1,4 +1,5 @@
 import { join, resolve } from 'node:path';
+import { MOST_NODES } from '../../hollow/src/domain/node-settings';
 import { LauncherFailure } from './failure';
 
 /** The root of the repository: dist/infra/launcher/src is four levels below it, as is infra/launcher/src with jest. */
@@ -26,7 +27,12 @@ export interface LauncherSettings {
   readonly cache: string;
   /** Which of the disjoint sets of addresses and names to use, so that clusters can run side by side (SHIPLOG_SLOT). */
   readonly slot: number;
+  /** None only where there are hollow nodes. */
   readonly minions: number;
+  /** Nodes without engines, whose containers are no processes (SHIPLOG_HOLLOW). */
+  readonly hollow: number;
+  /** Over how many zones those are spread (SHIPLOG_HOLLOW_ZONES); 0: they have none. */
+  readonly hollowZones: number;
   /** What runs each minion's containers (SHIPLOG_RUNTIME): the last is for all those after it; undefined when nothing was said. */
   readonly runtimes: readonly [RuntimeName, ...RuntimeName[]] | undefined;
   /** How packets reach pods of other minions (SHIPLOG_BACKEND); undefined when nothing was said. */
@@ -47,33 +53,65 @@ export interface LauncherSettings {
   readonly logLevel: string;
 }
 
+/** What the command line says. */
+export interface Flags {
+  readonly minions?: string;
+  readonly hollow?: string;
+  readonly hollowZones?: string;
+  readonly sample?: boolean;
+  readonly runtime?: string;
+  readonly backend?: string;
+  readonly dualStack?: boolean;
+}
+
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
  * Reads the settings; a wrong value stops with a sentence. Flags win over the environment, where npm puts them when they
  * are given without `--` before them (`npm start --minions 3`).
  */
-export function settingsFrom(
-  env: Environment,
-  flags: { minions?: string; sample?: boolean; runtime?: string; backend?: string; dualStack?: boolean } = {},
-): LauncherSettings {
+export function settingsFrom(env: Environment, flags: Flags = {}): LauncherSettings {
+  const hollow = wholeNumber(
+    '--hollow',
+    flags.hollow ?? (env.SHIPLOG_HOLLOW || env.npm_config_hollow || '0'),
+    0,
+    MOST_NODES,
+  );
+  // Pods of the sample would be hollow, too, and nobody would answer there.
+  const wantsSample = env.SHIPLOG_SAMPLE !== 'no' && env.npm_config_sample !== '' && hollow === 0;
   const slot = wholeNumber('SHIPLOG_SLOT', env.SHIPLOG_SLOT || '0', 0, SLOTS.length - 1);
   return {
     home: resolve(REPOSITORY, env.SHIPLOG_HOME || '.shiplog'),
     cache: resolve(REPOSITORY, env.SHIPLOG_CACHE || join('.shiplog', 'cache')),
     slot,
-    minions: wholeNumber('--minions', flags.minions ?? (env.SHIPLOG_MINIONS || env.npm_config_minions || '2'), 1, 9),
+    minions: minionsOf(flags.minions ?? (env.SHIPLOG_MINIONS || env.npm_config_minions || '2'), hollow),
+    hollow,
+    hollowZones: wholeNumber(
+      '--hollow-zones',
+      flags.hollowZones ?? (env.SHIPLOG_HOLLOW_ZONES || env.npm_config_hollow_zones || '0'),
+      0,
+      1_000,
+    ),
     runtimes: runtimesOf(flags.runtime ?? (env.SHIPLOG_RUNTIME || env.npm_config_runtime)),
     backend: backendOf(flags.backend ?? (env.SHIPLOG_BACKEND || env.npm_config_backend)),
     dualStack: flags.dualStack ?? (env.SHIPLOG_DUAL_STACK === 'yes' || env.npm_config_dual_stack === 'true'),
     podMtu: env.POD_MTU ? wholeNumber('POD_MTU', env.POD_MTU, 576, 65_535) : undefined,
-    sample: flags.sample ?? (env.SHIPLOG_SAMPLE !== 'no' && env.npm_config_sample !== ''),
+    sample: flags.sample ?? wantsSample,
     apiPort: wholeNumber('API_PORT', env.API_PORT || String(6443 + slot), 1, 65_535),
     natsUrl: env.NATS_URL || undefined,
     databaseUrl: env.DATABASE_URL || undefined,
     dockerHost: env.DOCKER_HOST || undefined,
     logLevel: env.LOG_LEVEL || 'info',
   };
+}
+
+function minionsOf(text: string, hollow: number): number {
+  const minions = wholeNumber('--minions', text, 0, 9);
+  if (minions > 0 || hollow > 0) return minions;
+  throw new LauncherFailure(
+    '--minions is "0", and there are no hollow nodes either.',
+    'npm start -- --minions 0 --hollow 100',
+  );
 }
 
 function backendOf(text: string | undefined): Backend | undefined {

@@ -5,6 +5,7 @@ import { certificates } from './steps/certificates';
 import { engineChoice } from './steps/engine-choice';
 import { engines } from './steps/engines';
 import { underlay } from './steps/underlay';
+import { hollow } from './steps/hollow';
 import { images } from './steps/images';
 import { nats } from './nats/nats';
 import { ownEngine } from './steps/own-engine';
@@ -23,6 +24,7 @@ export function planCluster(cluster: Cluster): Plan {
     { title: 'Foundations', steps: [nats, postgres, ...(own ? [engines] : [])] },
     { title: 'Master', steps: [...MASTER.map(masterStep), ...(own ? [servicesStep('dns', dnsSpecs)] : [])] },
     ...minionEntries(cluster),
+    ...(cluster.settings.hollow > 0 ? [hollow] : []),
     ...(cluster.settings.sample ? [sample] : []),
   ];
 }
@@ -36,6 +38,7 @@ function masterStep(name: (typeof MASTER)[number]): Step {
 /** On the user's own engine images come first: one of them helps to ready it. */
 function minionEntries(cluster: Cluster): Plan {
   const { mode, layout } = cluster;
+  if (mode.kind === 'hollow') return [];
   if (mode.kind === 'own-engine') {
     const agents = servicesStep('minion-1', () => ownEngineSpecs(cluster, mode.dockerHost));
     return [images, ownEngine(mode.dockerHost), agents];

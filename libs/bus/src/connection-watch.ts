@@ -10,9 +10,16 @@ interface Happenings {
 }
 
 const watches = new WeakMap<NatsConnection, ConnectionWatch>();
+const watchedAs = new WeakMap<NatsConnection, NatsConnection>();
+
+/** What happens to the one connection happens to the other, which goes over it. */
+export function beWatchedAs(connection: NatsConnection, under: NatsConnection): void {
+  watchedAs.set(connection, under);
+}
 
 /** The one watch of a connection; its listeners' errors go to the sink of who asked for it first. */
-export function watchOf(connection: NatsConnection, onError: ErrorSink): ConnectionWatch {
+export function watchOf(given: NatsConnection, onError: ErrorSink): ConnectionWatch {
+  const connection = watchedAs.get(given) ?? given;
   let watch = watches.get(connection);
   if (watch === undefined) watches.set(connection, (watch = new ConnectionWatch(connection, onError)));
   return watch;

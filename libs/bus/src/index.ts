@@ -13,6 +13,7 @@ export * from './json';
 export { listen, type ErrorSink, type ListenOptions } from './listen';
 export { BusMessage } from './message';
 export * from './request';
+export { busOver } from './shared-connection';
 export { sendUntilAnswered, type SendUntilAnsweredOptions } from './send-until-answered';
 export { type StreamSink } from './streams';
 export { decodeState, encodeStateChunk, type StateEncoding } from './state-wire';

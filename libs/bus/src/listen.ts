@@ -8,7 +8,7 @@ export interface ListenOptions {
   /** Only one member of the group gets each message. */
   readonly queue?: string;
   /** NATS' word, an empty message with the code 503, that nobody listens where one had published to. */
-  readonly onNobody?: () => void;
+  readonly onNobody?: (message: Msg) => void;
 }
 
 /**
@@ -28,7 +28,7 @@ export function listen(
     callback: (error, message) => {
       try {
         if (error !== null) onError(error, subject);
-        else if (isNobody(message)) onNobody?.();
+        else if (isNobody(message)) onNobody?.(message);
         else handle(message);
       } catch (failure) {
         onError(failure, subject);

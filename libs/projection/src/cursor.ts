@@ -54,6 +54,16 @@ export class Cursors {
     for (const cursor of this.ofResources) this.#byResource.set(cursor.channel.resource, cursor);
   }
 
+  /** Whether nothing is followed but what belongs to a node. */
+  get isOfNodeAlone(): boolean {
+    return !this.isAll && this.ofResources.length === 0;
+  }
+
+  /** Of which the heads tell that are heard: who hears of a node alone has no other word on how long the log is. */
+  get ofHeads(): readonly Cursor[] {
+    return this.isOfNodeAlone ? this.ofNode : this.ofResources;
+  }
+
   get all(): readonly Cursor[] {
     return this.ofNode.length === 0 ? this.ofResources : [...this.ofNode, ...this.ofResources];
   }

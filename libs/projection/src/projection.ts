@@ -143,7 +143,7 @@ export class Projection {
     };
     if (this.#cursors.isAll) hear(subjects.everyCommit);
     else for (const cursor of this.#cursors.all) hear(subjects.commit(cursor.channel), cursor);
-    this.#subscriptions.push(this.bus.hear(Head, (head) => this.#compare(head)));
+    if (!this.#cursors.isOfNodeAlone) this.#subscriptions.push(this.bus.hear(Head, (head) => this.#compare(head)));
     if (this.#cursors.ofNode.length > 0)
       this.#subscriptions.push(this.bus.hearForNode(NodeHead, (head) => this.#compareNode(head)));
   }
@@ -315,12 +315,13 @@ export class Projection {
       return;
     }
     for (const name of Object.keys(head.channels)) this.#cursors.of(name, this.#position);
-    if (!this.#agrees(this.#cursors.ofResources, head)) return;
+    if (!this.#agrees(this.#cursors.ofHeads, head)) return;
     void this.#prove(head.hashes ?? {});
     void this.#proof.ofView(this.state, this.#cursors.ofResources, head).then((verdict) => this.#judge(verdict));
   }
 
   #compareNode(head: PayloadOf<typeof NodeHead>): void {
+    if (this.#cursors.isOfNodeAlone) return this.#compare(head);
     if (!this.bus.epochs.believes(head.epoch)) return;
     this.#compareWith(this.#cursors.ofNode, head);
   }

@@ -1,11 +1,17 @@
 import type { LoggerService } from '@nestjs/common';
-import { pino, type Logger } from 'pino';
+import { pino, type Logger, type LoggerOptions } from 'pino';
 import { sourceStack } from './source-stack';
 
 /** JSON lines on standard output: what happened, where, with what. */
-export function makeLogger(service: string, instance: string, level: string): Logger {
+export function makeLogger(
+  service: string,
+  instance: string,
+  level: string,
+  hooks: NonNullable<LoggerOptions['hooks']> = {},
+): Logger {
   return pino({
     level,
+    hooks,
     base: { service, instance },
     timestamp: pino.stdTimeFunctions.isoTime,
     serializers: { err: errorLine },

@@ -70,6 +70,8 @@ export interface ServiceOptions<S extends Settings> {
   readonly settings: S;
   /** The service's own module; what `ServiceModule` provides is injectable in it. */
   readonly module: Type | DynamicModule;
+  /** Whether each message that this role answers must have its handler; not so where others of the process answer. Default: it must. */
+  readonly complete?: boolean;
   /** What no setting can say alone. Throws a ConfigError. */
   readonly check?: (config: ConfigOf<S> & CommonConfig) => void;
   /** For a service that also listens on HTTP: makes the application and starts listening. Default: NATS only. */
@@ -127,7 +129,7 @@ async function start<S extends Settings>(
     onWaiting: (error) => logger.info({ reason: String(error) }, 'waiting for NATS'),
   });
   const health = new Health(service, instance);
-  const transport = new NatsTransport(bus);
+  const transport = new NatsTransport(bus, { complete: options.complete ?? true });
   const context = { config, logger, bus, health, transport };
   const root: DynamicModule = { module: RootModule, imports: [ServiceModule.forRoot(context), options.module] };
   const nestLogger = new NestLogger(logger);

@@ -12,3 +12,5 @@ export const MACHINE = Symbol('machine');
 export const NODE_RESOURCES = Symbol('node resources');
 /** What pods may be told of this node, as `NodeFacts`. */
 export const NODE_FACTS = Symbol('node facts');
+/** What all nodes hear alike, as `SharedView`: only where one process is several nodes. */
+export const SHARED_VIEW = Symbol('shared view');

@@ -59,7 +59,7 @@ export function headline(held: Pick<Claim, 'phase' | 'pid'> | undefined, problem
 
 /** This command looks itself: a launcher that hangs would not say. Only root makes such things, and can see them all. */
 async function whatIsMissing(held: Claim | undefined): Promise<string[]> {
-  if (held === undefined || held.dockerHost !== undefined) return [];
+  if (held === undefined || held.dockerHost !== undefined || held.minions === 0) return [];
   const layout = layoutOf(held);
   try {
     return planRepairs(layout, await observeUnderlay(layout)).map(describeLack);

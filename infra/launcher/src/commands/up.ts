@@ -21,7 +21,8 @@ export async function up(settings: LauncherSettings): Promise<void> {
   const shown = statSync(home.launcherLog).size;
   const backend = settings.backend === undefined ? [] : ['--backend', settings.backend];
   const runtime = settings.runtimes === undefined ? [] : ['--runtime', settings.runtimes.join()];
-  const kinds = ['--minions', String(settings.minions), ...runtime];
+  const hollow = ['--hollow', String(settings.hollow), '--hollow-zones', String(settings.hollowZones)];
+  const kinds = ['--minions', String(settings.minions), ...hollow, ...runtime];
   const dualStack = settings.dualStack ? ['--dual-stack'] : [];
   const flags = [...kinds, ...backend, ...dualStack, ...(settings.sample ? [] : ['--no-sample'])];
   const child = spawn(process.execPath, [join(REPOSITORY, 'infra', 'bootstrap.mjs'), 'start', ...flags], {

@@ -161,7 +161,8 @@ export class JoinDesk {
 
   #isTaken(node: string): boolean {
     const own = identitiesOf(this.cluster).some(({ role, name }) => isAgent(role) && name === node);
-    return own || this.nats.guests.all().some(({ role, name }) => isAgent(role) && name === node);
+    if (own || this.cluster.layout.hollowNodes.includes(node)) return true;
+    return this.nats.guests.all().some(({ role, name }) => isAgent(role) && name === node);
   }
 
   async #retire(id: string): Promise<void> {

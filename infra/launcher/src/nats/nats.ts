@@ -12,7 +12,7 @@ import { serviceUser } from '../services/service-user';
 import { freePort } from '../system/ports';
 import { run, succeeds } from '../system/run';
 import { waitUntil } from '../waiting';
-import { identitiesOf, OPERATOR } from './identities';
+import { identitiesOf, isHollowProcess, OPERATOR } from './identities';
 import { credentialSettings } from './nats-access';
 import { findNatsServer, listensOn, natsCommand, natsContainer, type NatsServer } from './nats-server';
 import { Roster } from './roster';
@@ -82,9 +82,12 @@ export class OwnNats {
   async admit(...identities: readonly Identity[]): Promise<void> {
     for (const identity of identities) {
       const nkey = await this.cluster.natsAccess.provide(identity);
-      const user = serviceUser(identity.role, this.cluster.layout.slot);
+      const { slot, hollowNodes } = this.cluster.layout;
+      const isHollow = isHollowProcess(identity);
+      const user = serviceUser(isHollow ? 'hollow' : identity.role, slot);
       if (user !== undefined) this.cluster.natsAccess.handTo(identity, user);
-      this.#own = [...this.#own.filter((user) => user.nkey !== nkey), { ...identity, nkey }];
+      const admitted = { ...identity, nkey, ...(isHollow ? { hollowNodes } : {}) };
+      this.#own = [...this.#own.filter((user) => user.nkey !== nkey), admitted];
     }
     if (this.#managed !== undefined) await this.reload();
   }

@@ -1,9 +1,11 @@
-import { permissionsOf, type Identity } from '@shiplog/contracts';
+import { permissionsOf, permissionsOfHollow, type Identity, type Permissions } from '@shiplog/contracts';
 
 /** Somebody who may connect: by the public half of an nkey, as an identity. */
 export interface NatsUser extends Identity {
   /** `U…`, as `nk -pubout` prints it. */
   readonly nkey: string;
+  /** Of a process that is many hollow nodes: their names. */
+  readonly hollowNodes?: readonly string[];
 }
 
 /** What a server is configured with. Paths are absolute. */
@@ -43,9 +45,14 @@ export function renderServerConfig(settings: ServerSettings): string {
     accounts: {
       [ACCOUNT]: {
         jetstream: { max_mem: MAX_MEMORY, max_file: MAX_STORE, max_streams: 1, max_consumers: 1 },
-        users: users.map(({ nkey, role, name }) => ({ nkey, permissions: permissionsOf({ role, name }) })),
+        users: users.map((user) => ({ nkey: user.nkey, permissions: permissionsOfUser(user) })),
       },
     },
   };
   return `${JSON.stringify(config, null, 2)}\n`;
+}
+
+function permissionsOfUser({ role, name, hollowNodes }: NatsUser): Permissions {
+  const identity = { role, name };
+  return hollowNodes === undefined ? permissionsOf(identity) : permissionsOfHollow(identity, hollowNodes);
 }

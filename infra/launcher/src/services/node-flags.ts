@@ -1,5 +1,5 @@
 /** Megabytes: of the space for new objects, of which there are three, and of the heap at most. */
-interface HeapSizes {
+export interface HeapSizes {
   readonly young: number;
   readonly most: number;
 }
@@ -16,6 +16,11 @@ const DECIDER: HeapSizes = { young: 4, most: 1_024 };
 /** Know their node's objects only. */
 const AGENT: HeapSizes = { young: 2, most: 512 };
 
+/** A node takes half a megabyte, and its pods as much again. */
+export function hollowHeap(nodes: number): HeapSizes {
+  return { young: 16, most: 512 + nodes };
+}
+
 const SIZES: Readonly<Record<string, HeapSizes>> = {
   journal: JOURNAL,
   api: MASTER,
@@ -27,7 +32,6 @@ const SIZES: Readonly<Record<string, HeapSizes>> = {
  * How Node runs a service. By itself it takes a heap of gigabytes for granted and lets it grow fourfold between
  * collections; on one machine with all of them, that is the larger part of what they use.
  */
-export function nodeFlags(service: string): string[] {
-  const { young, most } = SIZES[service] ?? AGENT;
+export function nodeFlags(service: string, { young, most } = SIZES[service] ?? AGENT): string[] {
   return [`--max-semi-space-size=${young}`, `--max-old-space-size=${most}`];
 }

@@ -6,7 +6,7 @@ import { natsSettings } from '../nats/nats';
 import type { ManagedProcess } from '../processes/managed-process';
 import { REPOSITORY } from '../settings';
 import { waitUntil } from '../waiting';
-import { nodeFlags } from './node-flags';
+import { nodeFlags, type HeapSizes } from './node-flags';
 import { serviceUser } from './service-user';
 
 /** How to run one instance of a service. */
@@ -16,6 +16,12 @@ export interface ServiceSpec {
   readonly instance: string;
   readonly rank: number;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Where its program is, below dist/; absent: the service's own. */
+  readonly program?: string;
+  /** Of a process that is not as others of its service. */
+  readonly heap?: HeapSizes;
+  /** Whose user it runs as, where root starts it; absent: that of its service. */
+  readonly as?: 'hollow';
   /** Put before the command: how to enter a minion's network. */
   readonly within?: (command: readonly string[]) => { command: string; args: string[] };
 }
@@ -29,8 +35,8 @@ export function processName(spec: Pick<ServiceSpec, 'service' | 'instance'>): st
 
 /** Starts a service, and starts it again whenever it ends. Those of the master get a user of their own from root. */
 export async function startService(cluster: Cluster, spec: ServiceSpec): Promise<ManagedProcess> {
-  const main = join(REPOSITORY, 'dist', 'services', spec.service, 'src', 'main.js');
-  const words = [process.execPath, ...nodeFlags(spec.service), main];
+  const main = join(REPOSITORY, 'dist', spec.program ?? join('services', spec.service, 'src', 'main.js'));
+  const words = [process.execPath, ...nodeFlags(spec.service, spec.heap), main];
   const line = await lineOf(cluster, spec, words);
   const name = processName(spec);
   return cluster.registry.start({
@@ -51,11 +57,11 @@ export async function startService(cluster: Cluster, spec: ServiceSpec): Promise
 
 async function lineOf(
   cluster: Cluster,
-  { service, within }: ServiceSpec,
+  { service, within, as }: ServiceSpec,
   words: readonly string[],
 ): Promise<{ command: string; args: readonly string[] }> {
   const [command = '', ...args] = words;
-  const user = serviceUser(service, cluster.layout.slot);
+  const user = serviceUser(as ?? service, cluster.layout.slot);
   if (user === undefined) return within?.(words) ?? { command, args };
   const main = args.at(-1) ?? '';
   return runAs(user, command, args, dirname(main), main);

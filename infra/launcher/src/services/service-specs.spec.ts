@@ -1,15 +1,17 @@
-import { Cluster } from '../cluster';
+import { isAgent } from '@shiplog/contracts';
+import { Cluster, type Mode } from '../cluster';
+import { identitiesOf } from '../nats/identities';
 import { settingsFrom } from '../settings';
 import { planCluster } from '../start-plan';
 import { nodeFlags } from './node-flags';
 import { processName } from './service-process';
-import { controlPlaneSpecs, hostSpecs, minionSpecs, ownEngineSpecs } from './service-specs';
+import { controlPlaneSpecs, hollowSpec, hostSpecs, minionSpecs, ownEngineSpecs } from './service-specs';
 
 const DOCKER_HOST = 'unix:///run/user/1000/docker.sock';
 
-function clusterOf(kind: 'minions' | 'own-engine', env: Record<string, string> = {}): Cluster {
+function clusterOf(kind: Mode['kind'], env: Record<string, string> = {}): Cluster {
   const cluster = new Cluster(settingsFrom({ SHIPLOG_HOME: '/home/x/.shiplog', ...env }), () => undefined);
-  if (kind === 'own-engine') cluster.mode = { kind, dockerHost: DOCKER_HOST };
+  cluster.mode = kind === 'own-engine' ? { kind, dockerHost: DOCKER_HOST } : { kind };
   return cluster;
 }
 
@@ -114,6 +116,23 @@ describe('the services of a node', () => {
     const heap = (service: string) => Number(/old-space-size=(\d+)/.exec(nodeFlags(service).join(' '))?.[1]);
     expect(heap('kubelet')).toBeLessThan(heap('scheduler'));
     expect(heap('scheduler')).toBeLessThan(heap('api'));
+  });
+});
+
+describe('hollow nodes', () => {
+  const cluster = clusterOf('hollow', { SHIPLOG_HOLLOW: '500', SHIPLOG_HOLLOW_ZONES: '3', SHIPLOG_MINIONS: '0' });
+
+  it('are one process, with memory for all of them and credentials of its own', () => {
+    const spec = hollowSpec(cluster);
+    expect(processName(spec)).toBe('hollow-kubelet');
+    expect(spec.env).toEqual({ HOLLOW_NODES: '500', HOLLOW_NAME: 'hollow', HOLLOW_ZONES: '3' });
+    expect(nodeFlags(spec.service, spec.heap)).toContain('--max-old-space-size=1012');
+    const agents = identitiesOf(cluster).filter(({ role }) => isAgent(role));
+    expect(agents).toEqual([{ role: 'kubelet', name: 'hollow' }]);
+  });
+
+  it('alone need neither a network nor an engine', () => {
+    expect(planCluster(cluster).map(({ title }) => title)).toEqual(['Foundations', 'Master', 'Hollow nodes']);
   });
 });
 

@@ -1,10 +1,11 @@
 import type { Cluster } from '../cluster';
-import { DNS_INSTANCES } from '../nats/identities';
+import { DNS_INSTANCES, HOLLOW } from '../nats/identities';
 import { inMinion } from '../engines/in-minion';
 import { runtimeOf } from '../engines/runtimes';
-import type { MinionLayout } from '../layout';
+import { HOLLOW_PREFIX, type MinionLayout } from '../layout';
 import { RANK } from '../processes/registry';
 import type { LauncherSettings } from '../settings';
+import { hollowHeap } from './node-flags';
 import type { ServiceSpec } from './service-process';
 
 /** The services of the master, by name. */
@@ -112,6 +113,23 @@ export function minionSpecs(cluster: Cluster, minion: MinionLayout): ServiceSpec
     agent('network', { ...ranges, ...podNetworkEnv(cluster.settings) }),
     agent('proxy', { ...ranges, PROXY_MODE: 'auto' }),
   ];
+}
+
+/** All hollow nodes: one process. */
+export function hollowSpec({ settings }: Cluster): ServiceSpec {
+  return {
+    service: HOLLOW.role as ServiceSpec['service'],
+    instance: HOLLOW.name,
+    rank: RANK.agent,
+    program: 'infra/hollow/src/main.js',
+    heap: hollowHeap(settings.hollow),
+    as: 'hollow',
+    env: {
+      HOLLOW_NODES: String(settings.hollow),
+      HOLLOW_NAME: HOLLOW_PREFIX,
+      HOLLOW_ZONES: String(settings.hollowZones),
+    },
+  };
 }
 
 /** What lets this machine itself, which runs no pods, reach pods and Services. */

@@ -19,9 +19,14 @@ const NETWORK_TOOLS = {
 export const engineChoice: Step = {
   title: 'Container engine',
   async run(cluster, say) {
+    if (cluster.settings.minions === 0) {
+      cluster.mode = { kind: 'hollow' };
+      refuseChoices(cluster, 'hollow nodes have no network of their own');
+      return 'none: all nodes are hollow';
+    }
     cluster.mode = await chooseMode(cluster, say);
     if (cluster.mode.kind === 'own-engine') {
-      refuseChoices(cluster);
+      refuseChoices(cluster, "pods of your own engine are on a network of Docker's");
       return `pods run on ${cluster.mode.dockerHost}`;
     }
     refuseWithoutIpv6(cluster);
@@ -57,12 +62,11 @@ async function chooseMode(cluster: Cluster, say: (text: string) => void): Promis
 }
 
 /** What was asked for, for pods' packets to be encrypted say, and can't be had is not left out in silence. */
-function refuseChoices(cluster: Cluster): void {
+function refuseChoices(cluster: Cluster, reason: string): void {
   const { backend, dualStack, runtimes } = cluster.settings;
-  const engine = "pods of your own engine are on a network of Docker's";
   const asked = [
-    { flag: '--backend', is: backend !== undefined, problem: `--backend is ${backend}, and ${engine}` },
-    { flag: '--dual-stack', is: dualStack, problem: `--dual-stack is given, and ${engine}` },
+    { flag: '--backend', is: backend !== undefined, problem: `--backend is ${backend}, and ${reason}` },
+    { flag: '--dual-stack', is: dualStack, problem: `--dual-stack is given, and ${reason}` },
     {
       flag: '--runtime',
       is: !areDocker(cluster),

@@ -1,4 +1,4 @@
-import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { Inject, Injectable, Optional, type OnApplicationShutdown } from '@nestjs/common';
 import type { Bus } from '@shiplog/bus';
 import { channelsOf, type ObjectOf } from '@shiplog/contracts';
 import { soundObject } from '@shiplog/admission';
@@ -7,6 +7,10 @@ import { BUS, CONFIG, LOGGER } from '@shiplog/service';
 import type { Logger } from 'pino';
 import type { Pod } from '../domain/pod';
 import type { KubeletConfig } from '../settings';
+import { SHARED_VIEW } from '../tokens';
+
+/** Services and runtime classes. */
+export type SharedView = Pick<Projection, 'list' | 'get'>;
 
 /** What a kubelet hears of the cluster: its node's pods, its Node, the services and runtime classes. */
 @Injectable()
@@ -18,12 +22,15 @@ export class ClusterView implements OnApplicationShutdown {
     @Inject(BUS) private readonly bus: Bus,
     @Inject(LOGGER) private readonly logger: Logger,
     @Inject(CONFIG) private readonly config: Pick<KubeletConfig, 'nodeName'>,
+    /** What all nodes hear alike, where several of them are in one process; absent: this one hears it itself. */
+    @Optional() @Inject(SHARED_VIEW) private readonly shared?: SharedView,
   ) {}
 
   /** Resolves when everything is loaded and live, whenever the journal comes; false when the kubelet stopped before. */
   async open(): Promise<boolean> {
     const { bus, logger, config } = this;
-    const channels = channelsOf('kubelet', config.nodeName);
+    const all = channelsOf('kubelet', config.nodeName);
+    const channels = this.shared === undefined ? all : all.filter(({ node }) => node !== undefined);
     const { signal } = this.#closing;
     const projection = await Projection.open(bus, { logger, accept: soundObject, channels, signal });
     this.#opened = projection;
@@ -57,11 +64,11 @@ export class ClusterView implements OnApplicationShutdown {
   }
 
   services(): readonly ObjectOf<'services'>[] {
-    return this.#opened?.list('services') ?? [];
+    return (this.shared ?? this.#opened)?.list('services') ?? [];
   }
 
   runtimeClass(name: string): ObjectOf<'runtimeclasses.node.k8s.io'> | undefined {
-    return this.#opened?.get('runtimeclasses.node.k8s.io', '', name);
+    return (this.shared ?? this.#opened)?.get('runtimeclasses.node.k8s.io', '', name);
   }
 
   /** This machine's Node, once it is registered. */
