@@ -124,6 +124,10 @@ function keep(book: Book, { metadata, spec, status }: StoredJob, pods: readonly 
   for (const field of ['succeeded', 'failed'] as const) {
     for (const uid of status?.uncountedTerminatedPods?.[field] ?? []) book.named[field].add(uid);
   }
+  const present = new Set(pods.map((pod) => pod.metadata.uid));
+  // One that was on its way out goes with its finalizer.
+  for (const uid of isUnseen ? book.ended.keys() : [])
+    if (!present.has(uid) && !book.named.failed.has(uid) && !book.named.succeeded.has(uid)) book.ended.delete(uid);
   for (const pod of pods) {
     const { uid, labels } = pod.metadata;
     const isGivenUp = isUnseen && !isTracked(pod) && !book.named.failed.has(uid);
