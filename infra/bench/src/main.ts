@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg, release, totalmem } from 'node:os';
 import { dirname } from 'node:path';
 import { measurePods } from './benches/pods';
+import { measureScheduling } from './benches/scheduling';
 import { measureSystem } from './benches/system';
 import { CONTROL_PLANE_BENCHES, runOnControlPlane } from './control-plane-run';
 import { Notes } from './notes';
@@ -12,7 +13,8 @@ import { renderCpu, renderTable } from './render/table';
 const QUICK_SHARE = 0.35;
 const PODS = 'pods';
 const SYSTEM = 'system';
-const NAMES = [...new Set(CONTROL_PLANE_BENCHES.map((bench) => bench.name)), SYSTEM, PODS];
+const SCHEDULING = 'scheduling';
+const NAMES = [...new Set(CONTROL_PLANE_BENCHES.map((bench) => bench.name)), SYSTEM, PODS, SCHEDULING];
 
 /** Everything that is measured, in one run: a table for people, JSON for programs. Answers whether all of it could be. */
 async function main(): Promise<boolean> {
@@ -27,6 +29,8 @@ async function main(): Promise<boolean> {
     await runOnControlPlane(benches, effort, notes).catch((error: unknown) => notes.failed('control plane', error));
   }
   if (wanted(SYSTEM)) await notes.measure(SYSTEM, () => measureSystem(effort));
+  // Of thousands of nodes: only when it is asked for.
+  if (options.only.includes(SCHEDULING)) await notes.measure(SCHEDULING, () => measureScheduling(effort));
   if (wanted(PODS)) await notes.measure(PODS, () => measurePods(effort));
   const { figures, failures, seconds } = notes;
   process.stdout.write(`\n${renderTable(figures)}\n\n${renderCpu(figures)}\n\n`);

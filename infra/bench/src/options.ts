@@ -16,6 +16,7 @@ Examples:
   npm run bench                                all of it
   npm run bench -- --quick                     all of it, a third as long
   npm run bench -- --only watch,pods           two of the measurements
+  npm run bench -- --only scheduling            5,000 hollow nodes, 10,000 pods: some minutes
   npm run bench -- --out before.json           kept, to compare with after a change
 
 It has a control plane, minions and a whole system of its own, which are gone at the end. Machines are noisy: compare what was measured

@@ -1,10 +1,24 @@
 import type { ConnectOptions } from '@shiplog/bus';
 import type { Endpoint } from './https-client';
+import type { PodTraits } from './pod';
+
+/** Pods are called `<prefix>-<client>-<number>`. */
+export interface CreateJob {
+  kind: 'create';
+  endpoint: Endpoint;
+  clients: number;
+  seconds: number;
+  namespace: string;
+  prefix: string;
+  /** Altogether; undefined: as many as there is time for. */
+  count?: number;
+  like?: PodTraits;
+}
 
 /** What a load process is told to do. Each kind of job has one kind of outcome. */
 export type Job =
-  /** Creates pods until the time is up, each client waiting for its answer. */
-  | { kind: 'create'; endpoint: Endpoint; clients: number; seconds: number; namespace: string; prefix: string }
+  /** Creates pods until the time is up or there are so many, each client waiting for its answer. */
+  | CreateJob
   /** Creates config maps, likewise. */
   | { kind: 'create-maps'; endpoint: Endpoint; clients: number; seconds: number; namespace: string; prefix: string }
   /** Applies deployments on the server, each client one of its own again and again with another number of replicas. */

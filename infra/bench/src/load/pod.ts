@@ -1,17 +1,26 @@
 /** Nobody schedules these pods: what is measured is the control plane alone. */
 const SCHEDULER = 'nobody';
+const ORDINARY = { requests: { cpu: '10m', memory: '16Mi' }, limits: { cpu: '100m', memory: '64Mi' } };
 /** Marks the time of sending in a pod, so that a watcher can tell how long it took to arrive. */
 export const SENT_MARK = 'bench/sent":"';
 const SENT_DIGITS = 16;
 
+/** What is particular of pods: whatever is not said is of an ordinary one, which nobody schedules. */
+export interface PodTraits {
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly spec?: Readonly<Record<string, unknown>>;
+  /** Instead of the ordinary ones, limits included. */
+  readonly requests?: Readonly<Record<string, string>>;
+}
+
 /** A pod of ordinary size. `sent` is a time of `monotonicMicroseconds`. */
-export function podOf(name: string, sent: number): object {
+export function podOf(name: string, sent: number, { labels, spec, requests }: PodTraits = {}): object {
   return {
     apiVersion: 'v1',
     kind: 'Pod',
     metadata: {
       name,
-      labels: { app: 'bench', tier: 'load' },
+      labels: { app: 'bench', tier: 'load', ...labels },
       annotations: { 'bench/sent': String(sent).padStart(SENT_DIGITS, '0') },
     },
     spec: {
@@ -23,9 +32,10 @@ export function podOf(name: string, sent: number): object {
           command: ['sleep', '3600'],
           env: [{ name: 'MODE', value: 'bench' }],
           ports: [{ containerPort: 80 }],
-          resources: { requests: { cpu: '10m', memory: '16Mi' }, limits: { cpu: '100m', memory: '64Mi' } },
+          resources: requests === undefined ? ORDINARY : { requests },
         },
       ],
+      ...spec,
     },
   };
 }

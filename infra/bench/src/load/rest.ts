@@ -8,11 +8,13 @@ type JobOf<K extends Job['kind']> = Extract<Job, { kind: K }>;
 /** Creates pods of the names `<prefix>-<client>-<number>`. */
 export function createPods(job: JobOf<'create'>): Promise<Rate> {
   const path = `/api/v1/namespaces/${job.namespace}/pods`;
+  let left = job.count ?? Infinity;
   return runClients(job.endpoint, job.clients, job.seconds, (client) => {
     let made = 0;
     return () => {
+      if (left-- <= 0) return undefined;
       const name = `${job.prefix}-${client}-${made++}`;
-      return { method: 'POST', path, body: JSON.stringify(podOf(name, monotonicMicroseconds())) };
+      return { method: 'POST', path, body: JSON.stringify(podOf(name, monotonicMicroseconds(), job.like)) };
     };
   });
 }

@@ -4,6 +4,7 @@ import { ADMIN } from '../../../launcher/src/nats/identities';
 import type { Cluster } from '../../../launcher/src/cluster';
 import { controlPlaneSpecs } from '../../../launcher/src/services/service-specs';
 import { certificates } from '../../../launcher/src/steps/certificates';
+import { hollow } from '../../../launcher/src/steps/hollow';
 import { nats } from '../../../launcher/src/nats/nats';
 import { postgres } from '../../../launcher/src/steps/postgres';
 import { serviceReady, startService } from '../../../launcher/src/services/service-process';
@@ -15,8 +16,14 @@ import { makeCluster, takeDown } from './home';
 import { metered } from './metered';
 
 /** The processes that a control plane consists of, by their names in the launcher. */
-const PARTS = ['journal', 'api', 'scheduler', 'controller', 'postgres', 'nats'] as const;
+const PARTS = ['journal', 'api', 'scheduler', 'controller', 'postgres', 'nats', 'hollow'] as const;
 export type PerPart = Record<(typeof PARTS)[number], number>;
+
+/** Nodes without engines, all in one process. */
+export interface HollowNodes {
+  readonly nodes: number;
+  readonly zones: number;
+}
 
 /** The whole control plane and no minion: journal, api, scheduler, controller, with a NATS and a Postgres of their own. */
 export class ControlPlane {
@@ -28,8 +35,9 @@ export class ControlPlane {
     readonly watcher: Loader,
   ) {}
 
-  static async start(): Promise<ControlPlane> {
-    const cluster = await makeCluster(1);
+  static async start(hollowNodes: HollowNodes = { nodes: 0, zones: 0 }): Promise<ControlPlane> {
+    const { nodes, zones } = hollowNodes;
+    const cluster = await makeCluster(nodes === 0 ? 1 : 0, { hollow: nodes, hollowZones: zones });
     // Nothing runs pods here: the services only need an address of this machine.
     cluster.mode = { kind: 'own-engine', dockerHost: 'unix:///nowhere' };
     try {
@@ -40,6 +48,7 @@ export class ControlPlane {
         specs.map(async (spec) => ({ spec, managed: await startService(cluster, spec) })),
       );
       await Promise.all(started.map(({ spec, managed }) => serviceReady(cluster, spec, managed)));
+      if (nodes > 0) await hollow.run(cluster, () => undefined);
     } catch (error) {
       await takeDown(cluster);
       throw error;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Cluster } from '../../../launcher/src/cluster';
 import { LauncherFailure } from '../../../launcher/src/failure';
 import { claim, release } from '../../../launcher/src/launcher-claim';
-import { settingsFrom } from '../../../launcher/src/settings';
+import { settingsFrom, type LauncherSettings } from '../../../launcher/src/settings';
 import { clearSlot } from '../../../launcher/src/slot/clear-slot';
 import { freePort } from '../../../launcher/src/system/ports';
 
@@ -15,7 +15,10 @@ const SLOTS = [8, 7, 6, 5, 4, 3, 2, 1];
 const running = new Map<Cluster, Promise<void> | undefined>();
 
 /** A cluster of the bench's own, empty, with a state folder that goes when it is taken down. */
-export async function makeCluster(minions: number): Promise<Cluster> {
+export async function makeCluster(
+  minions: number,
+  more: Partial<Pick<LauncherSettings, 'hollow' | 'hollowZones'>> = {},
+): Promise<Cluster> {
   const home = mkdtempSync(join(tmpdir(), 'shiplog-bench-'));
   // The database runs as another user, who must pass through.
   chmodSync(home, 0o711);
@@ -23,7 +26,7 @@ export async function makeCluster(minions: number): Promise<Cluster> {
     const apiPort = await freePort(6_443 + slot, '127.0.0.1');
     const env = { SHIPLOG_HOME: home, SHIPLOG_CACHE: process.env.SHIPLOG_CACHE, SHIPLOG_SLOT: String(slot) };
     const settings = settingsFrom({ ...env, API_PORT: String(apiPort), LOG_LEVEL: process.env.LOG_LEVEL ?? 'warn' });
-    const cluster = new Cluster({ ...settings, minions, sample: false }, tell);
+    const cluster = new Cluster({ ...settings, ...more, minions, sample: false }, tell);
     cluster.home.make();
     if (!takeSlot(cluster)) continue;
     running.set(cluster, undefined);
