@@ -7,6 +7,20 @@ let rig: Rig;
 let bus: Bus;
 let other: Awaited<ReturnType<Rig['startAnotherApi']>>;
 const pods = ['web-1', 'web-2', 'web-3'];
+const LABELS = { app: 'front' };
+const SET_OF_DEPLOYMENT = {
+  apiVersion: 'apps/v1',
+  kind: 'ReplicaSet',
+  metadata: {
+    name: 'front-1',
+    ownerReferences: [{ apiVersion: 'apps/v1', kind: 'Deployment', name: 'front', uid: 'd', controller: true }],
+  },
+  spec: {
+    replicas: 2,
+    selector: { matchLabels: LABELS },
+    template: { metadata: { labels: LABELS }, spec: { containers: [{ name: 'main', image: 'nginx' }] } },
+  },
+};
 beforeAll(async () => {
   rig = await Rig.start();
   bus = await rig.nats.bus('spec');
@@ -16,6 +30,14 @@ beforeAll(async () => {
     await send(bus, { type: 'CreateObject', data: { resource: 'pods', namespace: 'default', object: pod } });
     await runPod(rig, bus, name);
   }
+  await send(
+    await rig.nats.bus('controller', { role: 'controller', name: 'controller' }),
+    {
+      type: 'CreateObject',
+      data: { resource: 'replicasets.apps', namespace: 'default', object: SET_OF_DEPLOYMENT },
+    },
+    'system:shiplog:controller',
+  );
   // It begins after all that has happened.
   other = await rig.startAnotherApi();
 });
@@ -52,7 +74,7 @@ describe('Events that the log tells', () => {
   it('are the same on every api, whenever it began', async () => {
     const { items } = await list(here);
     expect(items.map(({ reason }) => reason).sort()).toEqual(
-      [...pods.flatMap(() => ['Scheduled', 'Started']), 'RegisteredNode'].sort(),
+      [...pods.flatMap(() => ['Scheduled', 'Started']), 'RegisteredNode', 'ScalingReplicaSet'].sort(),
     );
     expect((await list(there)).items).toEqual(items);
   });

@@ -5,10 +5,11 @@ import { EventsQuery, type LogEvent } from '@shiplog/contracts';
 import { BUS } from '@shiplog/service';
 import type { Change } from '../../cache/window/change';
 import { DerivedEvents, readFrom, SOURCES } from './domain/derived-events';
+import { TOLD } from './render/event-lines';
 
 const CHANNELS = SOURCES.map((resource) => ({ resource }));
 /** What lines are about, and what clients have written: of these the objects count, not just what happened. */
-const HELD = [{ resource: 'pods' as const }, { resource: 'events' as const }];
+const HELD = [...TOLD, 'events' as const].map((resource) => ({ resource }));
 const PAGE = 1_000;
 
 /** The Events that are made from the log at some position, and the objects that the next ones are made of. */

@@ -74,6 +74,11 @@ const podOfSet = {
 } as unknown as StoredObject;
 
 const facts = (values: Record<string, unknown>): Partial<LogEvent> => ({ data: { facts: values } });
+/** Of a controller's own. */
+const reconciledBy = (by: string): Partial<LogEvent> => ({
+  actor: 'system:shiplog:controller',
+  data: { reconciled: { by, key: 'default/db', now: 0, plan: '' } },
+});
 const lines = (given: AppliedEvent): string[] =>
   eventLinesOf(given).map(({ type, reason, message, component }) => `${type} ${reason} ${component}: ${message}`);
 
@@ -104,6 +109,12 @@ describe('eventLinesOf', () => {
       applied('pods.Deleted', { actor: 'system:shiplog:controller' }, { before: podOfSet }),
       ['Normal SuccessfulDelete statefulset-controller: delete Pod web in StatefulSet db successful'],
     ],
+    [
+      'pods.Deleted',
+      applied('pods.Deleted', reconciledBy('stateful-sets'), { before: podOfSet }),
+      ['Normal SuccessfulDelete statefulset-controller: delete Pod web in StatefulSet db successful'],
+    ],
+    ['pods.Deleted', applied('pods.Deleted', reconciledBy('garbage'), { before: podOfSet }), []],
     [
       'pods.DeletionRequested',
       applied('pods.DeletionRequested', { actor: 'system:shiplog:controller' }, { before: pod, after: pod }),

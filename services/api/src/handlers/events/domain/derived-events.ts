@@ -2,7 +2,7 @@ import type { AppliedEvent } from '@shiplog/cluster';
 import { localKey, type ResourceId, type StoredObject } from '@shiplog/contracts';
 import { EVENT_TTL_MS } from '@shiplog/kube';
 import type { Change } from '../../../cache/window/change';
-import { eventLinesOf, type EventLine } from '../render/event-lines';
+import { eventLinesOf, TOLD, type EventLine } from '../render/event-lines';
 import { digestOf, eventOf, repeated, type KubeEvent } from '../render/kube-event';
 
 /** The kubelet's note and the log's event of one happening: the same line within this time is the same. */
@@ -11,7 +11,7 @@ export const SAME_MS = 5_000;
 const SPAN = 8_192;
 
 /** Of what these Events are made; of Events themselves, which ones clients have made their own. */
-export const SOURCES: readonly ResourceId[] = ['pods', 'nodes', 'namespaces', 'events'];
+export const SOURCES: readonly ResourceId[] = [...TOLD, 'namespaces', 'events'];
 
 /** Where the log has to be read from to know the Events of a position: every event after this one. */
 export function readFrom(position: number): number {

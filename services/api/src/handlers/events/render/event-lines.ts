@@ -1,5 +1,5 @@
 import type { AppliedEvent } from '@shiplog/cluster';
-import { serviceActor, type LogEvent, type ObjectOf, type ObjectReference } from '@shiplog/contracts';
+import { serviceActor, type LogEvent, type ObjectOf, type ObjectReference, type ResourceId } from '@shiplog/contracts';
 import { controllerOf } from '@shiplog/kube';
 import { jobLines } from './job-lines';
 import { referenceTo, referenceToOwner } from './references';
@@ -18,15 +18,26 @@ export interface EventLine {
 const BACKING_OFF = 'Back-off pulling image';
 const BACK_OFF = new RegExp(`^${BACKING_OFF} "[^"]*"`);
 const CONTROLLER = serviceActor('controller');
-/** By the kind of a pod's owner: which of Kubernetes' controllers says what became of its pods. */
-const POD_CONTROLLERS: Readonly<Record<string, string>> = {
-  ReplicationController: 'replication-controller',
-  ReplicaSet: 'replicaset-controller',
-  StatefulSet: 'statefulset-controller',
-  DaemonSet: 'daemonset-controller',
-  Job: 'job-controller',
+/** By the kind of a pod's owner: which of Kubernetes' controllers says what became of its pods, and which one here does it. */
+const POD_CONTROLLERS: Readonly<Record<string, { component: string; by: string }>> = {
+  ReplicationController: { component: 'replication-controller', by: 'replication' },
+  ReplicaSet: { component: 'replicaset-controller', by: 'replica-sets' },
+  StatefulSet: { component: 'statefulset-controller', by: 'stateful-sets' },
+  DaemonSet: { component: 'daemonset-controller', by: 'daemon-sets' },
+  Job: { component: 'job-controller', by: 'job' },
 };
 type Pod = ObjectOf<'pods'>;
+
+/** How events of each resource are told; of other resources nothing is. */
+const RENDERERS: Partial<Record<ResourceId, (applied: AppliedEvent) => EventLine[]>> = {
+  pods: podLines,
+  'jobs.batch': jobLines,
+  'replicasets.apps': replicaSetLines,
+  nodes: nodeLines,
+};
+
+/** The resources whose events lines are made of. */
+export const TOLD = Object.keys(RENDERERS) as readonly ResourceId[];
 
 /**
  * The lines that Kubernetes' components would have written for an event of the log. `before` and `after` may be missing
@@ -34,19 +45,7 @@ type Pod = ObjectOf<'pods'>;
  * hold (a pull that went well, a container that was created but not yet started) the kubelet says in notes.
  */
 export function eventLinesOf(applied: AppliedEvent): EventLine[] {
-  const { event } = applied;
-  switch (event.resource) {
-    case 'pods':
-      return podLines(applied);
-    case 'jobs.batch':
-      return jobLines(applied);
-    case 'replicasets.apps':
-      return replicaSetLines(applied);
-    case 'nodes':
-      return nodeLines(event);
-    default:
-      return [];
-  }
+  return RENDERERS[applied.event.resource]?.(applied) ?? [];
 }
 
 function podLines({ event, before, after }: AppliedEvent): EventLine[] {
@@ -84,8 +83,9 @@ function podLines({ event, before, after }: AppliedEvent): EventLine[] {
 /** What a pod's owner did to it is told of the owner. */
 function ownerLines(event: LogEvent, pod: Pod | undefined, verb: 'Create' | 'Delete'): EventLine[] {
   const owner = controllerOf(pod);
-  const component = owner === undefined ? undefined : POD_CONTROLLERS[owner.kind];
-  if (owner === undefined || component === undefined) return [];
+  const controller = owner === undefined ? undefined : POD_CONTROLLERS[owner.kind];
+  if (owner === undefined || controller === undefined) return [];
+  const { component } = controller;
   const message =
     owner.kind === 'StatefulSet'
       ? `${verb.toLowerCase()} Pod ${event.name} in StatefulSet ${owner.name} successful`
@@ -108,8 +108,11 @@ function replicaSetLines({ event, before, after }: AppliedEvent): EventLine[] {
   return [{ component: 'deployment-controller', type: 'Normal', reason: 'ScalingReplicaSet', message, about }];
 }
 
+/** Not what goes with its owner, from a lost or tainted node, or otherwise by another controller; earlier logs don't tell whose it was. */
 function deletedByOwner(event: LogEvent, pod: Pod | undefined): EventLine[] {
-  if (event.actor !== CONTROLLER) return [];
+  const { by } = event.data.reconciled ?? {};
+  const isOwn = by === undefined || by === POD_CONTROLLERS[controllerOf(pod)?.kind ?? '']?.by;
+  if (event.actor !== CONTROLLER || !isOwn) return [];
   return ownerLines(event, pod, 'Delete');
 }
 
@@ -172,7 +175,7 @@ function lineOf(spoken: Spoken, type: EventLine['type'], reason: string, message
   return { ...spoken, type, reason, message };
 }
 
-function nodeLines(event: LogEvent): EventLine[] {
+function nodeLines({ event }: AppliedEvent): EventLine[] {
   const { name } = event;
   const about = referenceTo(event, 'Node');
   const lines = (component: string, reason: string, message: string): EventLine[] => [
