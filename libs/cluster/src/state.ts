@@ -14,6 +14,8 @@ import { NamespaceLedgers } from './namespace-ledgers';
 import { ControlledObjects, isControlled } from './controlled-objects';
 import { PodsOfNodes } from './pods-of-nodes';
 import { ReferringNodes } from './referring-nodes';
+import { SelectedPods } from './selected-pods';
+import { SlicesOfServices } from './slices-of-services';
 
 /** What an event did: the object before and after it. */
 export interface AppliedEvent {
@@ -36,6 +38,15 @@ export interface ReadonlyCluster {
   controlledBy<R extends ResourceId>(resource: R, uid: string): readonly ObjectOf<R>[];
   /** Those of a namespace without a controlling owner, by their names; of the same resources as `controlledBy`. */
   uncontrolled<R extends ResourceId>(resource: R, namespace: string): readonly ObjectOf<R>[];
+  /** The Services of a namespace whose selector chooses what has these labels, by their names. */
+  servicesChoosing(
+    namespace: string,
+    labels: Readonly<Record<string, string>> | undefined,
+  ): readonly ObjectOf<'services'>[];
+  /** The pods that the selector of a Service chooses, by their names. */
+  podsChosenBy(namespace: string, service: string): readonly ObjectOf<'pods'>[];
+  /** The EndpointSlices that have the name of a Service on them, by their names. */
+  slicesOf(namespace: string, service: string): readonly ObjectOf<'endpointslices.discovery.k8s.io'>[];
   size(resource?: ResourceId): number;
   /** What the services hold. */
   allocations(): ReadonlyAllocations;
@@ -56,6 +67,8 @@ export class ClusterState implements ReadonlyCluster {
   /** As these: only who is asked for a node's pods pays. */
   #podsOfNodes: PodsOfNodes | undefined;
   #referringNodes: ReferringNodes | undefined;
+  #selectedPods: SelectedPods | undefined;
+  #slicesOfServices: SlicesOfServices | undefined;
   readonly #controlled = new Map<ResourceId, ControlledObjects>();
   #rights: Rights | undefined;
   /** As these: only namespaces with quotas pay. */
@@ -120,6 +133,24 @@ export class ClusterState implements ReadonlyCluster {
     return this.#controlledObjects(resource).without(namespace) as ObjectOf<R>[];
   }
 
+  servicesChoosing(
+    namespace: string,
+    labels: Readonly<Record<string, string>> | undefined,
+  ): readonly ObjectOf<'services'>[] {
+    const names = this.#selections.servicesChoosing(namespace, labels);
+    return names.flatMap((name) => this.get('services', namespace, name) ?? []);
+  }
+
+  podsChosenBy(namespace: string, service: string): readonly ObjectOf<'pods'>[] {
+    const names = this.#selections.podsOf(namespace, service);
+    return names.flatMap((name) => this.get('pods', namespace, name) ?? []);
+  }
+
+  slicesOf(namespace: string, service: string): readonly ObjectOf<typeof SLICES>[] {
+    const slices = (this.#slicesOfServices ??= new SlicesOfServices(this.values(SLICES)));
+    return slices.of(namespace, service) as ObjectOf<typeof SLICES>[];
+  }
+
   size(resource?: ResourceId): number {
     if (resource !== undefined) return this.#collections.get(resource)?.size ?? 0;
     let sum = 0;
@@ -182,7 +213,11 @@ export class ClusterState implements ReadonlyCluster {
     if (resource === 'services') {
       type Service = ObjectOf<'services'> | undefined;
       this.#allocations?.replace(before as Service, after as Service);
+      this.#selectedPods?.replaceService(before, after);
+    } else if (resource === SLICES) {
+      this.#slicesOfServices?.replace(before, after);
     } else if (resource === 'pods') {
+      this.#selectedPods?.replacePod(before, after);
       this.#podsOfNodes?.replace(before, after);
       this.#referringNodes?.replace(before, after);
     } else if (Rights.has(resource)) {
@@ -192,6 +227,12 @@ export class ClusterState implements ReadonlyCluster {
       if (made !== undefined) this.#catalog = this.#catalog.with(made);
       else if (before !== undefined) this.#catalog = this.#catalog.without(before.metadata.name);
     } else if (configuresAdmission(resource)) this.#admissionHooks = undefined;
+  }
+
+  get #selections(): SelectedPods {
+    return (this.#selectedPods ??= new SelectedPods(this.values('services'), this.values('pods'), (namespace) =>
+      this.list('pods', namespace),
+    ));
   }
 
   #controlledObjects(resource: ResourceId): ControlledObjects {
@@ -211,3 +252,4 @@ export class ClusterState implements ReadonlyCluster {
 }
 
 const NOTHING: readonly never[] = [];
+const SLICES = 'endpointslices.discovery.k8s.io';

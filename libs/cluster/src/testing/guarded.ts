@@ -24,6 +24,12 @@ export function guardedState(view: View, state: ReadonlyCluster): ReadonlyCluste
     controlledBy: (resource, uid) => state.controlledBy(resource, uid).map((object) => guarded(view, resource, object)),
     uncontrolled: (resource, namespace) =>
       state.uncontrolled(resource, namespace).map((object) => guarded(view, resource, object)),
+    servicesChoosing: (namespace, labels) =>
+      state.servicesChoosing(namespace, labels).map((object) => guarded(view, 'services', object)),
+    podsChosenBy: (namespace, service) =>
+      state.podsChosenBy(namespace, service).map((object) => guarded(view, 'pods', object)),
+    slicesOf: (namespace, service) =>
+      state.slicesOf(namespace, service).map((object) => guarded(view, 'endpointslices.discovery.k8s.io', object)),
     size: (resource) => state.size(resource),
     allocations: () => state.allocations(),
     rights: () => state.rights(),

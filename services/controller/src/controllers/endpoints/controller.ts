@@ -1,12 +1,11 @@
 import { type ReadonlyCluster } from '@shiplog/cluster';
-import { localKey, splitKey, type ObjectOf } from '@shiplog/contracts';
+import { localKey, splitKey } from '@shiplog/contracts';
 import { SERVICE_NAME_LABEL } from '@shiplog/kube';
-import { matchesSelectorMap, sameJson } from '@shiplog/apimachinery';
+import { sameJson } from '@shiplog/apimachinery';
 import type { StoredPod } from '@shiplog/kube';
 import type { ObjectChange, Controller } from '../../runtime/domain/controller';
 import { isPodFinished, isPodReady } from '../../domain/pods';
 import { decideEndpoints, deleteEndpoints } from './decide';
-import { selectsPods } from './candidates';
 import { decideMirror } from './mirror';
 import { SLICES, type StoredSlice } from './slices';
 import { zoneOf, zonesIn } from './zones';
@@ -36,8 +35,8 @@ export const endpointsController: Controller = {
     const { namespace, name } = splitKey(key);
     const service = state.get('services', namespace, name);
     const endpoints = state.get('endpoints', namespace, name);
-    const slices = slicesOf(state, namespace, name);
-    const pods = state.list('pods', namespace);
+    const slices = state.slicesOf(namespace, name);
+    const pods = state.podsChosenBy(namespace, name);
     const found = decideEndpoints({ service, pods, endpoints, slices, zoneOf: zonesIn(state) });
     const mirrored = decideMirror({ endpoints, service, slices });
     return { commands: [...found.commands, ...mirrored.commands] };
@@ -52,17 +51,10 @@ function endWithService(state: ReadonlyCluster, key: string) {
   return [deleteEndpoints(endpoints)];
 }
 
-function slicesOf(state: ReadonlyCluster, namespace: string, service: string): StoredSlice[] {
-  return state.list(SLICES, namespace).filter((slice) => slice.metadata.labels?.[SERVICE_NAME_LABEL] === service);
-}
-
 /** The Services that select the pod, before or after; none when nothing that endpoints say has changed. */
 function keysOfPod({ before, after }: ObjectChange<'pods'>, state: ReadonlyCluster): string[] {
   if (before !== undefined && after !== undefined && sameJson(seenOf(before), seenOf(after))) return [];
-  return state
-    .list('services', (after ?? before)?.metadata.namespace)
-    .filter((service) => [before, after].some((pod) => pod !== undefined && isBehind(service, pod)))
-    .map(keyOf);
+  return [...new Set([before, after].flatMap((pod) => (pod === undefined ? [] : keysOfServices(pod, state))))];
 }
 
 /** The Services with pods on a node that is in another zone now. */
@@ -70,17 +62,13 @@ function keysOfNode({ before, after }: ObjectChange<'nodes'>, state: ReadonlyClu
   if (zoneOf(before) === zoneOf(after)) return [];
   const name = (after ?? before)?.metadata.name;
   const pods = state.list('pods').filter(({ spec }) => spec?.nodeName === name);
-  return state
-    .list('services')
-    .filter(selectsPods)
-    .filter((service) =>
-      pods.some((pod) => pod.metadata.namespace === service.metadata.namespace && isBehind(service, pod)),
-    )
-    .map(keyOf);
+  return [...new Set(pods.flatMap((pod) => keysOfServices(pod, state)))];
 }
 
-function isBehind(service: ObjectOf<'services'>, pod: StoredPod): boolean {
-  return pod.status?.podIP !== undefined && matchesSelectorMap(service.spec?.selector, pod.metadata.labels);
+/** The Services that a pod stands behind, as soon as it has an address. */
+function keysOfServices({ metadata, status }: StoredPod, state: ReadonlyCluster): string[] {
+  if (status?.podIP === undefined) return [];
+  return state.servicesChoosing(metadata.namespace ?? '', metadata.labels).map(keyOf);
 }
 
 /** What endpoints say of a pod. */

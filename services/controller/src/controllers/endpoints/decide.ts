@@ -31,7 +31,7 @@ export const SLICE_CONTROLLER = 'endpointslice-controller.k8s.io';
 export interface EndpointsView {
   /** Absent when the Service is gone. */
   service: StoredService | undefined;
-  /** The pods of its namespace. */
+  /** The pods that its selector chooses; any other of its namespace does no harm. */
   pods: readonly StoredPod[];
   endpoints: ObjectOf<'endpoints'> | undefined;
   /** The slices with the Service's name on them. */

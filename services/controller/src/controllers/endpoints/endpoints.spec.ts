@@ -268,6 +268,17 @@ describe('the endpoints controller over a journal', () => {
     expect([endpoints(), ...slices()]).toEqual([undefined]);
   });
 
+  it('looks at no pod, Service or slice but those that the change is about', async () => {
+    await cluster.create('services', SERVICE);
+    await cluster.create('pods', { metadata: { name: 'a', labels: { app: 'web' } }, ...POD });
+    await cluster.settle();
+    const list = jest.spyOn(cluster.state, 'list');
+    await cluster.patch('pods', 'a', report(true), 'status');
+    await cluster.settle();
+    expect(endpoints()?.subsets).toHaveLength(1);
+    expect(list).not.toHaveBeenCalled();
+  });
+
   it('tells endpoints’ zones, and for PreferClose whose they are, as nodes come to other zones', async () => {
     const node = (zone: string) => ({ metadata: { labels: { 'topology.kubernetes.io/zone': zone } } });
     await cluster.create('nodes', { metadata: { name: 'n1', ...node('a').metadata } });
