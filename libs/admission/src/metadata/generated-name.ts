@@ -19,8 +19,8 @@ export function generatedName(row: ResourceRow, draft: KubeObject, ctx: Admissio
 }
 
 /**
- * What a new object is called where it is refused: as it was asked for, so that every refusal of what one controller makes reads
- * alike (NewForbidden in k8s.io/apiserver/pkg/admission).
+ * What a new object is called where it is refused before it is whole: Kubernetes generates names only then, so as it was asked for
+ * (NewForbidden in k8s.io/apiserver/pkg/admission).
  */
 export function requestedName(row: ResourceRow, draft: KubeObject, ctx: AdmissionContext): string {
   const { name = '', generateName } = draft.metadata;

@@ -51,16 +51,19 @@ function pluginsOf(resource: ResourceId): readonly AdmissionPlugin[] {
 export function mutateByPlugins(request: AdmissionRequest): KubeStatus | undefined {
   for (const plugin of pluginsOf(request.row.id)) {
     const problem = plugin.admit?.(request);
-    if (problem !== undefined) return forbidden(request, problem);
+    if (problem === undefined) continue;
+    const { row, object, before, ctx } = request;
+    const name = before === undefined ? requestedName(row, object, ctx) : (object.metadata.name ?? '');
+    return forbidden(request, problem, name);
   }
   return undefined;
 }
 
-/** Has each plug-in look at a valid object. 403 from the first that refuses it. */
+/** Has each plug-in look at a valid object. 403 from the first that refuses it: by the name that was generated for it, if one was. */
 export function validateByPlugins(request: AdmissionRequest): KubeStatus | undefined {
   for (const plugin of pluginsOf(request.row.id)) {
     const problem = plugin.validate?.(request);
-    if (problem !== undefined) return forbidden(request, problem);
+    if (problem !== undefined) return forbidden(request, problem, request.object.metadata.name ?? '');
   }
   return undefined;
 }
@@ -74,8 +77,6 @@ export function admitDelete(row: Named & { id: ResourceId }, name: string): Kube
   return undefined;
 }
 
-function forbidden({ row, object, before, ctx }: AdmissionRequest, problem: NonNullable<Refusal>): KubeStatus {
-  if (typeof problem !== 'string') return problem;
-  const name = before === undefined ? requestedName(row, object, ctx) : (object.metadata.name ?? '');
-  return statusOf.forbidden(row, name, problem);
+function forbidden({ row }: AdmissionRequest, problem: NonNullable<Refusal>, name: string): KubeStatus {
+  return typeof problem === 'string' ? statusOf.forbidden(row, name, problem) : problem;
 }
