@@ -23,19 +23,34 @@ export class NodeRig {
     this.#kubelet = this.#run();
   }
 
-  /** @param controller settings of its own, for example shorter waits */
+  /** What does not come up leaves nothing behind. @param controller settings of its own, for example shorter waits */
   static async start(controller: Readonly<Record<string, string>> = {}): Promise<NodeRig> {
-    const [rig, engine] = await Promise.all([Rig.start(), TestEngine.start()]);
-    const env = { NATS_URL: rig.nats.url, CA_FILE: join(rig.directory, 'ca.pem') };
-    const others = [
-      ServiceProcess.run('scheduler', 'scheduler-1', env),
-      ServiceProcess.run('controller', 'controller-1', { ...env, ...controller }),
-    ];
-    const stateDir = await mkdtemp(join(tmpdir(), 'shiplog-kubelet-'));
-    await NetworkStandIn.serve(await rig.nats.bus('network', { role: 'network', name: NODE }));
-    const node = new NodeRig(rig, engine, others, stateDir);
-    await node.ready();
-    return node;
+    const parts = await Promise.allSettled([Rig.start(), TestEngine.start()]);
+    const [rig, engine] = parts;
+    if (rig.status === 'fulfilled' && engine.status === 'fulfilled') {
+      return NodeRig.#over(rig.value, engine.value, controller);
+    }
+    for (const part of parts) if (part.status === 'fulfilled') await part.value.stop();
+    throw parts.find((part) => part.status === 'rejected')?.reason;
+  }
+
+  static async #over(rig: Rig, engine: TestEngine, controller: Readonly<Record<string, string>>): Promise<NodeRig> {
+    let node: NodeRig | undefined;
+    try {
+      const stateDir = await mkdtemp(join(tmpdir(), 'shiplog-kubelet-'));
+      await NetworkStandIn.serve(await rig.nats.bus('network', { role: 'network', name: NODE }));
+      const env = { NATS_URL: rig.nats.url, CA_FILE: join(rig.directory, 'ca.pem') };
+      const others = [
+        ServiceProcess.run('scheduler', 'scheduler-1', env),
+        ServiceProcess.run('controller', 'controller-1', { ...env, ...controller }),
+      ];
+      node = new NodeRig(rig, engine, others, stateDir);
+      await node.ready();
+      return node;
+    } catch (error) {
+      await (node === undefined ? Promise.all([rig.stop(), engine.stop()]) : node.stop());
+      throw error;
+    }
   }
 
   /** Resolves when the node is ready for pods. */

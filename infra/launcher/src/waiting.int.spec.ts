@@ -72,6 +72,14 @@ describe('a command', () => {
     expect((error as Error).message).toMatch(/^sh -c .* failed \(4\): line 3 \| line 4 \| line 5 \| line 6$/s);
   });
 
+  it('that fails is told with what it said in either way', async () => {
+    const failing = run('sh', ['-c', 'echo the reason; for i in 1 2 3 4 5; do echo line $i >&2; done; exit 1']);
+    await expect(failing).rejects.toMatchObject({
+      message: expect.stringMatching(/failed \(1\): the reason \| line 2 \| line 3 \| line 4 \| line 5$/s) as string,
+      output: 'the reason\nline 1\nline 2\nline 3\nline 4\nline 5',
+    });
+  });
+
   it('that does not read its input, is not there, or takes too long fails by itself, not by a broken pipe', async () => {
     expect(await run('true', [], { input: 'x'.repeat(1 << 20) })).toBe('');
     await expect(run('/no/such/program', [])).rejects.toThrow('ENOENT');

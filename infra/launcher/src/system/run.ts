@@ -9,15 +9,24 @@ export interface RunOptions {
   timeout?: number;
 }
 
-/** What a command that failed said. */
+/** Of each of a failed command's outputs, the last lines that its error tells. */
+const TOLD_LINES = 4;
+
+/** What a command that failed said: on its standard output, then on its standard error. */
 export class CommandFailed extends Error {
+  readonly output: string;
+
+  /** @param said each of its outputs, whole */
   constructor(
     readonly command: string,
     readonly code: number | string | undefined,
-    readonly output: string,
+    said: readonly string[],
   ) {
-    super(`${command} failed (${code ?? 'killed'}): ${output.trim().split('\n').slice(-4).join(' | ')}`);
+    const texts = said.map((text) => text.trim()).filter((text) => text !== '');
+    const told = texts.flatMap((text) => text.split('\n').slice(-TOLD_LINES));
+    super(`${command} failed (${code ?? 'killed'}): ${told.join(' | ')}`);
     this.name = 'CommandFailed';
+    this.output = texts.join('\n');
   }
 }
 
@@ -44,13 +53,9 @@ export function run(command: string, args: readonly string[], options: RunOption
       },
       (error, stdout, stderr) => {
         if (error === null) return resolve(stdout);
-        reject(
-          new CommandFailed(
-            [command, ...args].join(' '),
-            error.code ?? error.signal,
-            stderr || stdout || error.message,
-          ),
-        );
+        const isSilent = stdout.trim() === '' && stderr.trim() === '';
+        const said = isSilent ? [error.message] : [stdout, stderr];
+        reject(new CommandFailed([command, ...args].join(' '), error.code ?? error.signal, said));
       },
     );
     // A command that ends without reading its input is judged by its exit code.

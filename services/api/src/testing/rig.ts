@@ -34,7 +34,7 @@ export class Rig {
     this.#connections = this.#connectionsTo(ca);
   }
 
-  /** Compiles what changed, and starts everything; resolves when the api serves. */
+  /** Compiles what changed, and starts everything; resolves when the api serves. What does not come up leaves nothing behind. */
   static async start(): Promise<Rig> {
     const [nats, postgres] = await Promise.all([TestNats.start(), TestPostgres.start(), build()]);
     const directory = await mkdtemp(join(tmpdir(), 'shiplog-api-'));
@@ -49,9 +49,14 @@ export class Rig {
     await writeFile(join(directory, 'client-ca.key'), clients.key, { mode: 0o600 });
     const rig = new Rig(nats, postgres, directory, await freePort(), await postgres.database('shiplog'), ca);
     await writeFile(join(directory, 'kubeconfig'), rig.#kubeconfig());
-    rig.startJournal();
-    rig.startApi();
-    await rig.ready();
+    try {
+      rig.startJournal();
+      rig.startApi();
+      await rig.ready();
+    } catch (error) {
+      await rig.stop();
+      throw error;
+    }
     return rig;
   }
 
