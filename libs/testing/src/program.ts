@@ -91,14 +91,23 @@ export class ServiceProcess extends Program {
     readonly service: string,
     readonly instance: string,
     env: Record<string, string>,
+    main: string,
   ) {
     const level = process.env['LOG_LEVEL'] ?? 'warn';
-    super([programOf(service)], { ...process.env, LOG_LEVEL: level, ...env, INSTANCE: instance });
+    super([main], { ...process.env, LOG_LEVEL: level, ...env, INSTANCE: instance });
   }
 
-  /** @param env its settings, beside those that this process has */
-  static run(service: string, instance: string, env: Record<string, string>): ServiceProcess {
-    return new ServiceProcess(service, instance, env);
+  /**
+   * @param env its settings, beside those that this process has
+   * @param main its program, where that is not the service's own
+   */
+  static run(
+    service: string,
+    instance: string,
+    env: Record<string, string>,
+    main = programOf(service),
+  ): ServiceProcess {
+    return new ServiceProcess(service, instance, env, main);
   }
 
   /** What it answers; throws when it does not within half a second. */
