@@ -1,10 +1,10 @@
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import type { ServiceAccountTokenProjection } from '@shiplog/contracts';
 import { LOGGER } from '@shiplog/service';
+import { orAborted } from '@shiplog/wait';
 import type { Logger } from 'pino';
 import { messageOf } from '../container/start-failure';
 import type { Pod } from '../domain/pod';
-import { orAborted } from '../domain/or-aborted';
 import { Notes } from '../status/notes';
 import { PodToken } from './pod-token';
 import { secondsOf, TokenQuery, type TokenDemand } from './token-query';
