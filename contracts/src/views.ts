@@ -42,14 +42,15 @@ const CLAIMED: FieldMask = of({ name: ALL, persistentVolumeClaim: of({ claimName
 
 const SCHEDULED_POD: FieldMask = of({
   ...TYPE,
-  metadata: of({ ...IDENTITY, deletionTimestamp: ALL, ownerReferences: SHARED }),
+  metadata: of({ ...IDENTITY, deletionTimestamp: ALL, labels: SHARED, ownerReferences: SHARED }),
   spec: of({
     nodeName: SHARED,
     schedulerName: SHARED,
     schedulingGates: ALL,
     priority: ALL,
     nodeSelector: SHARED,
-    affinity: sharedOf({ nodeAffinity: ALL }),
+    affinity: SHARED,
+    topologySpreadConstraints: SHARED,
     tolerations: SHARED,
     containers: sharedOf({ ...PORTS, resources: REQUESTS }),
     initContainers: sharedOf({ ...PORTS, resources: REQUESTS, restartPolicy: ALL }),
@@ -69,13 +70,16 @@ const SCHEDULED_POD: FieldMask = of({
   }),
 });
 
+/** What chooses pods. */
+const SELECTING: FieldMask = of({ ...TYPE, metadata: of(IDENTITY), spec: of({ selector: SHARED }) });
+
 const VOLUME_ANNOTATIONS = of({
   'pv.kubernetes.io/bind-completed': ALL,
   'volume.kubernetes.io/selected-node': SHARED,
   'volume.beta.kubernetes.io/storage-class': SHARED,
 });
 
-/** The scheduler rates nodes by what they offer, and pods by what they ask for. */
+/** The scheduler rates nodes by what they offer, and pods by what they ask for, of nodes and of each other. */
 export const SCHEDULER_VIEW: View = {
   name: 'scheduler',
   resources: {
@@ -86,6 +90,13 @@ export const SCHEDULER_VIEW: View = {
       spec: of({ taints: ALL, unschedulable: ALL }),
       status: of({ allocatable: ALL, capacity: ALL }),
     }),
+    // Pods that say nothing of it are spread among those that these choose.
+    services: SELECTING,
+    replicationcontrollers: SELECTING,
+    'replicasets.apps': SELECTING,
+    'statefulsets.apps': SELECTING,
+    // By whose labels pods mean those of other namespaces.
+    namespaces: of({ ...TYPE, metadata: of({ ...IDENTITY, labels: SHARED }) }),
     persistentvolumeclaims: of({
       ...TYPE,
       metadata: of({ ...IDENTITY, deletionTimestamp: ALL, ownerReferences: SHARED, annotations: VOLUME_ANNOTATIONS }),

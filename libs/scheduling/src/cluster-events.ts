@@ -2,7 +2,7 @@ import type { AppliedEvent } from '@shiplog/cluster';
 import { localKey, type StoredObject } from '@shiplog/contracts';
 import { sameJson } from '@shiplog/apimachinery';
 import type { StoredNode, StoredPod, StoredVolume } from '@shiplog/kube';
-import { occupiedNode, podFacts } from './facts/pod-facts';
+import { occupiedNode, podFacts, type PodFacts } from './facts/pod-facts';
 import type { ClusterEventKind } from './rule';
 import { claimKeysOf } from './volumes/volumes';
 
@@ -13,8 +13,21 @@ export interface ClusterEvent {
   readonly node: string;
   /** As `namespace/name`: only pods with this claim are concerned. */
   readonly claim?: string;
+  /** The pod as it was and as it is, of an event that is about what pods see of each other. */
+  readonly pods?: readonly PodFacts[];
   /** Of the event. */
   readonly position: number;
+}
+
+/** Events of which one is enough, when they come together, have an equal key. */
+export function eventKey({ kind, node, claim, pods }: ClusterEvent): string {
+  const seen = pods?.map(({ namespace, labels, isTerminating, pod }) => [
+    namespace,
+    labels,
+    isTerminating,
+    pod.spec?.affinity,
+  ]);
+  return JSON.stringify([kind, node, claim, seen]);
 }
 
 /** What an applied event changed as far as waiting pods are concerned; most events change nothing. */
@@ -31,11 +44,41 @@ export function clusterEventsOf({ event, before, after }: AppliedEvent): readonl
       return [volumesOf()];
   }
   if (event.resource === 'nodes') return nodeChanges(before, after).map((kind) => at(kind, event.name));
-  if (event.resource !== 'pods' || before === undefined) return NONE;
-  const node = occupiedNode(before as StoredPod);
-  const still = after !== undefined && after.metadata.uid === before.metadata.uid && occupiedNode(after as StoredPod);
-  if (node === undefined || still === node) return NONE;
-  return [at('CapacityFreed', node), ...claimKeysOf(podFacts(before as StoredPod)).map(volumesOf)];
+  if (event.resource === 'namespaces') {
+    const isSame = sameJson(before?.metadata.labels ?? {}, after?.metadata.labels ?? {});
+    return isSame ? NONE : [at('NamespaceLabelsChanged', '')];
+  }
+  if (event.resource !== 'pods') return NONE;
+  const from = placement(before as StoredPod | undefined);
+  const to = placement(after as StoredPod | undefined);
+  const seen = podChanges(from, to).map((kind) => ({
+    ...at(kind, ''),
+    pods: [from, to].flatMap((item) => item?.pod ?? []),
+  }));
+  if (from === undefined || isSamePlace(from, to)) return seen;
+  return [...seen, at('CapacityFreed', from.node), ...claimKeysOf(from.pod).map(volumesOf)];
+}
+
+interface Placement {
+  readonly pod: PodFacts;
+  readonly node: string;
+}
+
+function placement(pod: StoredPod | undefined): Placement | undefined {
+  const node = pod === undefined ? undefined : occupiedNode(pod);
+  return pod === undefined || node === undefined ? undefined : { pod: podFacts(pod), node };
+}
+
+function isSamePlace(from: Placement, to: Placement | undefined): boolean {
+  return from.node === to?.node && from.pod.uid === to.pod.uid;
+}
+
+function podChanges(from: Placement | undefined, to: Placement | undefined): readonly ClusterEventKind[] {
+  if (from === undefined) return to === undefined ? [] : ['PodPlaced'];
+  if (to === undefined) return ['PodRemoved'];
+  if (!isSamePlace(from, to)) return ['PodRemoved', 'PodPlaced'];
+  const isSame = from.pod.isTerminating === to.pod.isTerminating && sameJson(from.pod.labels, to.pod.labels);
+  return isSame ? [] : ['PodChanged'];
 }
 
 /** The claim that a volume is kept for; one that is nobody's may be anybody's. */
@@ -47,8 +90,9 @@ function keeperOf(volume: StoredVolume | undefined): string | undefined {
 const NONE: readonly ClusterEvent[] = [];
 
 function nodeChanges(before: StoredObject | undefined, after: StoredObject | undefined): readonly ClusterEventKind[] {
-  if (after === undefined) return [];
-  if (before === undefined || before.metadata.uid !== after.metadata.uid) return ['NodeAdded'];
+  if (after === undefined) return before === undefined ? [] : ['NodeRemoved'];
+  if (before === undefined || before.metadata.uid !== after.metadata.uid)
+    return before === undefined ? ['NodeAdded'] : ['NodeRemoved', 'NodeAdded'];
   const from = before as StoredNode;
   const to = after as StoredNode;
   const kinds: ClusterEventKind[] = [];

@@ -1,11 +1,13 @@
 import type { ReadonlyCluster } from '@shiplog/cluster';
-import { localKey } from '@shiplog/contracts';
+import { localKey, type LabelSelector, type ObjectOf } from '@shiplog/contracts';
 import type { StoredClaim, StoredNode, StoredPod, StoredStorageClass, StoredVolume } from '@shiplog/kube';
 import { VerdictMemory } from './evaluation/node-verdicts';
 import type { ClusterFacts } from './facts/cluster-facts';
 import { NodeFacts } from './facts/node-facts';
 import { NodeTable } from './facts/node-table';
 import { occupiedNode, podFacts, type PodFacts } from './facts/pod-facts';
+import { PlacedPodIndex } from './topology/placed-pods';
+import { SELECTING, type Selecting } from './topology/pod-selectors';
 import { VolumeIndex, type Volumes } from './volumes/volumes';
 
 /**
@@ -35,12 +37,15 @@ export class ClusterView {
   readonly #placed = new Map<string, Placement>();
   readonly #volumes = new VolumeIndex();
   #table: NodeTable | undefined;
+  readonly #pods = new PlacedPodIndex();
   #snapshot: Snapshot | undefined;
 
   /** The view of a whole state. */
   static of(cluster: ReadonlyCluster): ClusterView {
     const view = new ClusterView();
     view.setVolumes(cluster);
+    view.setNamespaces(cluster);
+    view.setSelectors(cluster);
     for (const node of cluster.list('nodes')) view.setNode(node);
     for (const pod of cluster.list('pods')) view.setPod(pod);
     return view;
@@ -70,13 +75,41 @@ export class ClusterView {
     this.#volumes.setStorageClass(name, storageClass);
   }
 
+  /** Every namespace of a state. */
+  setNamespaces(cluster: ReadonlyCluster): void {
+    for (const namespace of cluster.list('namespaces')) this.setNamespace(namespace.metadata.name, namespace);
+  }
+
+  /** Undefined: there is none of this name (any more). */
+  setNamespace(name: string, namespace: ObjectOf<'namespaces'> | undefined): void {
+    this.#pods.setNamespace(name, namespace && (namespace.metadata.labels ?? {}));
+  }
+
+  /** Every Service and controller of a state that chooses pods. */
+  setSelectors(cluster: ReadonlyCluster): void {
+    for (const resource of SELECTING) {
+      for (const object of cluster.list(resource)) {
+        this.setSelector(resource, object.metadata.namespace ?? '', object.metadata.name, object);
+      }
+    }
+  }
+
+  /** Undefined: there is none of this name (any more). */
+  setSelector(resource: Selecting, namespace: string, name: string, object: ObjectOf<Selecting> | undefined): void {
+    const selector = object?.spec?.selector;
+    // A Service and a ReplicationController list labels alone.
+    const isPlain = resource === 'services' || resource === 'replicationcontrollers';
+    const chosen = isPlain && selector !== undefined ? { matchLabels: selector as Record<string, string> } : selector;
+    this.#pods.setSelector(resource, namespace, name, chosen as LabelSelector | undefined);
+  }
+
   get volumes(): Volumes {
     return this.#volumes;
   }
 
   setNode(node: StoredNode): void {
     const known = this.#nodes.get(node.metadata.name);
-    const facts = known?.copy(node) ?? new NodeFacts(node);
+    const facts = known?.copy(node) ?? new NodeFacts(node, this.#pods.indexOf(node.metadata.name));
     if (known === undefined) {
       for (const placement of this.#placed.values()) {
         if (placement.node === node.metadata.name) facts.add(placement.facts);
@@ -85,10 +118,13 @@ export class ClusterView {
     this.#nodes.set(node.metadata.name, facts);
     if (known === undefined) this.#snapshot = undefined;
     else this.#table?.replace(facts);
+    this.#pods.setNode(facts);
   }
 
   removeNode(name: string): void {
-    if (this.#nodes.delete(name)) this.#snapshot = undefined;
+    if (!this.#nodes.delete(name)) return;
+    this.#pods.removeNode(name);
+    this.#snapshot = undefined;
   }
 
   setPod(pod: StoredPod): void {
@@ -125,6 +161,7 @@ export class ClusterView {
       nodes: table.nodes,
       volumes: this.#volumes,
       verdicts: new VerdictMemory(table),
+      placed: this.#pods,
       place: (pod, node) => this.#count(pod, node, 1),
       displace: (pod, node) => this.#count(pod, node, -1),
     };
@@ -136,10 +173,17 @@ export class ClusterView {
     else this.#nodes.get(node)?.remove(pod);
     this.#table?.touch(node);
     this.#volumes.count(pod, by);
+    this.#pods.count(pod, node, by);
   }
 }
 
 /** A change of status alone, by far the most frequent, leaves the parts that were not touched identical. */
 function sameShare(before: StoredPod, after: StoredPod): boolean {
-  return before.spec === after.spec && before.metadata.ownerReferences === after.metadata.ownerReferences;
+  const [from, to] = [before.metadata, after.metadata];
+  return (
+    before.spec === after.spec &&
+    from.ownerReferences === to.ownerReferences &&
+    from.labels === to.labels &&
+    from.deletionTimestamp === to.deletionTimestamp
+  );
 }

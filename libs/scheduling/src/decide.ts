@@ -7,6 +7,7 @@ import type { VerdictMemory } from './evaluation/node-verdicts';
 import { filterNodes, unavailableSentence } from './filtering';
 import type { Policy } from './policy';
 import { bestNodes, chooseNode, mix, rankNodes } from './scoring';
+import type { PlacedPods } from './topology/placed-pods';
 import type { VolumePlan } from './volumes/volume-plan';
 import { PromisedVolumes } from './volumes/volumes';
 
@@ -136,6 +137,10 @@ class AssumedState implements DecidedOn {
 
   get verdicts(): VerdictMemory {
     return this.snapshot.verdicts;
+  }
+
+  get placed(): PlacedPods {
+    return this.snapshot.placed;
   }
 
   get assumed(): number {

@@ -1,8 +1,10 @@
 import { isOfNode, type Filter, type Score } from './rule';
+import { interPodAffinity, preferredInterPodAffinity } from './rules/inter-pod-affinity';
 import { nodeAffinity, preferredNodeAffinity } from './rules/node-affinity';
 import { nodeName } from './rules/node-name';
 import { nodePorts } from './rules/node-ports';
 import { balancedAllocation, leastAllocated, nodeResourcesFit } from './rules/node-resources';
+import { podTopologySpread, preferredTopologySpread } from './rules/pod-topology-spread';
 import { spreadByOwner } from './rules/spread-by-owner';
 import { nodeUnschedulable, preferUntainted, taintToleration } from './rules/taints';
 import { volumeBinding } from './rules/volume-binding';
@@ -22,6 +24,8 @@ export interface Policy {
  *
  * - default/1: the first; the weights of Kubernetes' default profile.
  * - default/2: a pod goes where the volumes of its claims are, or can be had.
+ * - default/3: pods go near others, or far from them, as they ask it of each other, and are spread as they ask; those that
+ *   say nothing of it are spread over zones and nodes, which takes the place of SpreadByOwner.
  */
 const POLICIES: readonly Policy[] = [
   {
@@ -55,6 +59,29 @@ const POLICIES: readonly Policy[] = [
       { rule: preferUntainted, weight: 3 },
     ],
   },
+  {
+    id: 'default/3',
+    filters: [
+      nodeUnschedulable,
+      nodeName,
+      taintToleration,
+      nodeAffinity,
+      nodePorts,
+      nodeResourcesFit,
+      volumeRestrictions,
+      volumeBinding,
+      podTopologySpread,
+      interPodAffinity,
+    ],
+    scores: [
+      { rule: leastAllocated, weight: 1 },
+      { rule: balancedAllocation, weight: 1 },
+      { rule: preferredNodeAffinity, weight: 2 },
+      { rule: preferUntainted, weight: 3 },
+      { rule: preferredTopologySpread, weight: 2 },
+      { rule: preferredInterPodAffinity, weight: 2 },
+    ],
+  },
 ];
 
 for (const { id, filters } of POLICIES) {
@@ -64,7 +91,7 @@ for (const { id, filters } of POLICIES) {
 }
 
 /** By which pods are scheduled that were not asked otherwise. */
-export const DEFAULT_POLICY = 'default/2';
+export const DEFAULT_POLICY = 'default/3';
 
 /** Every policy that can be asked for. */
 export const POLICY_IDS: readonly string[] = POLICIES.map(({ id }) => id);

@@ -215,9 +215,10 @@ function isOurs({ spec, metadata, status }: StoredPod, schedulerName: string): b
   );
 }
 
-/** Nothing changed that a rule looks at: of the pod, they look at the spec and at its owner. */
+/** Nothing changed that a rule looks at: of the pod, they look at the spec, its labels and its owner. */
 function sameWishes(before: StoredPod, after: StoredPod): boolean {
-  return before.spec === after.spec && before.metadata.ownerReferences === after.metadata.ownerReferences;
+  const [from, to] = [before.metadata, after.metadata];
+  return before.spec === after.spec && from.ownerReferences === to.ownerReferences && from.labels === to.labels;
 }
 
 function untilOf(entry: Entry | undefined): number {

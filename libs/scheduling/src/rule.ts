@@ -1,3 +1,4 @@
+import type { ClusterEvent } from './cluster-events';
 import type { ClusterFacts } from './facts/cluster-facts';
 import type { NodeFacts } from './facts/node-facts';
 import type { PodFacts } from './facts/pod-facts';
@@ -30,6 +31,8 @@ export interface Filter {
   readonly scope?: RuleScope;
   /** What may make a node that this rule refused acceptable. A new node may help every pod: no rule needs to say so. */
   readonly queueingHints: readonly Exclude<ClusterEventKind, 'NodeAdded'>[];
+  /** Of an event that `queueingHints` names, whether it may help this pod, where that can be told cheaply; absent: it may. */
+  isHelpedBy?(pod: PodFacts, event: ClusterEvent, cluster: ClusterFacts): boolean;
   /** Why no node will do as things are, whichever it is, in Kubernetes' words; asked before any node is looked at. */
   refuse?(pod: PodFacts, cluster: ClusterFacts): string | undefined;
   /** The check of this pod against each node; undefined when every node passes. */
@@ -59,11 +62,17 @@ export interface Score {
   readonly scope?: RuleScope;
   /**
    * What the numbers of `rate` mean. `points`: 0..100 as they are. `more` and `fewer`: counts of which the most (the
-   * fewest) is best; they are brought to 0..100 over the nodes that passed every filter.
+   * fewest) is best; they are brought to 0..100 over the nodes that passed every filter. `between`: the least is 0, the
+   * most 100. `spread`: as PodTopologySpread does it, the fewest is 100, and the most as much less as they are apart; a
+   * node below zero is not compared, and gets 0.
    */
-  readonly scale: 'points' | 'more' | 'fewer';
-  /** The rating of each node for this pod; undefined when all nodes are alike to this rule. */
-  rate(pod: PodFacts, cluster?: ClusterFacts): NodeRating | undefined;
+  readonly scale: 'points' | 'more' | 'fewer' | 'between' | 'spread';
+  /**
+   * The rating of each node for this pod; undefined when all nodes are alike to this rule.
+   *
+   * @param candidates places in `cluster.nodes` of those that passed every filter; only for scores of scope `cluster`
+   */
+  rate(pod: PodFacts, cluster?: ClusterFacts, candidates?: Int32Array): NodeRating | undefined;
 }
 
 export type NodeRating = (node: NodeFacts) => number;
@@ -82,6 +91,16 @@ export type ClusterEventKind =
   | 'NodeLabelsChanged'
   /** A node's `StatusChanged`. */
   | 'NodeAllocatableChanged'
+  /** A node's `Deleted`. */
+  | 'NodeRemoved'
+  /** A pod's `Scheduled`: others see it on a node from now on. */
+  | 'PodPlaced'
+  /** A placed pod's `MetadataChanged` of its labels, or `DeletionRequested`. */
+  | 'PodChanged'
+  /** A placed pod's `Deleted`, `Succeeded`, `Failed`: others don't see it any more. */
+  | 'PodRemoved'
+  /** A namespace's `MetadataChanged` of its labels, `Created`, `Deleted`. */
+  | 'NamespaceLabelsChanged'
   /** A pod's `Deleted`, `Succeeded`, `Failed`: it no longer takes its share of a node. */
   | 'CapacityFreed'
   /** Whatever happens to a claim, a volume or a storage class; the end of a pod that had a claim. */

@@ -1,5 +1,14 @@
 import { changesBetween, ClusterState, ViewFold, type AppliedEvent } from '@shiplog/cluster';
-import { SCHEDULER_VIEW, type EventData, type ItemResult } from '@shiplog/contracts';
+import {
+  SCHEDULER_VIEW,
+  type Affinity,
+  type EventData,
+  type ItemResult,
+  type LabelSelector,
+  type ObjectOf,
+  type PodAffinityTerm,
+  type TopologySpreadConstraint,
+} from '@shiplog/contracts';
 import type { StoredNode, StoredPod } from '@shiplog/kube';
 import * as fc from 'fast-check';
 import { guardedEvent } from '../../cluster/src/testing/guarded';
@@ -10,13 +19,48 @@ import type { NodeFacts } from './facts/node-facts';
 import { podFacts } from './facts/pod-facts';
 import { policyOf } from './policy';
 import { wantsNode } from './queue';
+import { podTopologySpread, preferredTopologySpread } from './rules/pod-topology-spread';
+import { interPodAffinity, preferredInterPodAffinity } from './rules/inter-pod-affinity';
 import { Scheduling, type Binding } from './scheduling';
-import { aNode, aPod, applied, viewOf, type NodeTraits, type PodTraits } from './testing/builders';
+import { aNamespace, aNode, aPod, applied, podWith, viewOf, type NodeTraits, type PodTraits } from './testing/builders';
 
-const policy = policyOf('default/1');
+const policy = policyOf('default/3');
 /** One of twenty: pods that this scheduler does not look at should not be most of them. */
 const seldom = <T>(value: T, otherwise: T): fc.Arbitrary<T> =>
   fc.oneof({ weight: 1, arbitrary: fc.constant(value) }, { weight: 19, arbitrary: fc.constant(otherwise) });
+const REQUIRED = 'requiredDuringSchedulingIgnoredDuringExecution';
+const PREFERRED = 'preferredDuringSchedulingIgnoredDuringExecution';
+const labels = fc.constantFrom<Record<string, string>[]>({ app: 'web' }, { app: 'db' }, { app: 'web', tier: 'back' });
+/** Other pods, near and far. */
+const term: fc.Arbitrary<PodAffinityTerm> = fc.record({
+  labelSelector: fc.constantFrom(
+    { matchLabels: { app: 'web' } },
+    { matchExpressions: [{ key: 'app', operator: 'In', values: ['web', 'db'] }] },
+    { matchExpressions: [{ key: 'tier', operator: 'DoesNotExist' }] },
+  ),
+  topologyKey: fc.constantFrom('zone', 'rack'),
+  namespaceSelector: seldom<LabelSelector | undefined>({ matchLabels: { team: 'x' } }, undefined),
+});
+const terms = fc.array(term, { minLength: 1, maxLength: 2 });
+const weighted = term.map((podAffinityTerm) => [{ weight: 5, podAffinityTerm }]);
+const amongPods: fc.Arbitrary<Affinity> = fc.oneof(
+  terms.map((all) => ({ podAntiAffinity: { [REQUIRED]: all } })),
+  terms.map((all) => ({ podAffinity: { [REQUIRED]: all } })),
+  weighted.map((all) => ({ podAffinity: { [PREFERRED]: all } })),
+  weighted.map((all) => ({ podAntiAffinity: { [PREFERRED]: all } })),
+);
+const spreading: fc.Arbitrary<TopologySpreadConstraint[]> = fc
+  .record({
+    maxSkew: fc.constantFrom(1, 2),
+    topologyKey: fc.constantFrom('zone', 'rack'),
+    labelSelector: fc.constantFrom({ matchLabels: { app: 'web' } }, { matchLabels: { app: 'db' } }),
+    whenUnsatisfiable: fc.constantFrom('DoNotSchedule', 'DoNotSchedule', 'ScheduleAnyway'),
+    nodeAffinityPolicy: seldom<string | undefined>('Ignore', undefined),
+    nodeTaintsPolicy: fc.constantFrom('Honor', undefined),
+  })
+  .map((constraint) =>
+    constraint.whenUnsatisfiable === 'DoNotSchedule' ? [{ ...constraint, minDomains: 2 }] : [constraint],
+  );
 const podTraits: fc.Arbitrary<PodTraits> = fc.record(
   {
     requests: fc.record(
@@ -31,13 +75,17 @@ const podTraits: fc.Arbitrary<PodTraits> = fc.record(
     priority: fc.integer({ min: 0, max: 2 }),
     nodeSelector: fc.constant({ zone: 'a' }),
     tolerations: fc.constant([{ operator: 'Exists' }]),
-    affinity: fc.constant({
-      nodeAffinity: {
-        preferredDuringSchedulingIgnoredDuringExecution: [
-          { weight: 1, preference: { matchExpressions: [{ key: 'zone', operator: 'Exists' }] } },
-        ],
-      },
-    }),
+    labels,
+    topologySpreadConstraints: spreading,
+    namespace: seldom('other', 'default'),
+    affinity: fc.oneof(
+      amongPods,
+      fc.constant<Affinity>({
+        nodeAffinity: {
+          [PREFERRED]: [{ weight: 1, preference: { matchExpressions: [{ key: 'zone', operator: 'Exists' }] } }],
+        },
+      }),
+    ),
     initContainers: fc
       .constantFrom('Always', undefined)
       .map((restartPolicy) => [{ name: 'i', restartPolicy, resources: { requests: { cpu: '600m' } } }]),
@@ -57,7 +105,12 @@ const podTraits: fc.Arbitrary<PodTraits> = fc.record(
 const nodeTraits: fc.Arbitrary<NodeTraits> = fc.record(
   {
     unschedulable: fc.boolean(),
-    labels: fc.constant({ zone: 'a' }),
+    labels: fc.constantFrom<Record<string, string>[]>(
+      { zone: 'a' },
+      { zone: 'a', rack: '1' },
+      { zone: 'b', rack: '1' },
+      { zone: 'b', rack: '2' },
+    ),
     taints: fc.constantFrom([{ key: 'k', effect: 'NoSchedule' }], [{ key: 'k', effect: 'PreferNoSchedule' }]),
     allocatable: fc.record(
       { cpu: fc.constantFrom('1', '8'), pods: fc.constantFrom('1', '3'), 'x.io/gpu': fc.constant('1') },
@@ -69,14 +122,27 @@ const nodeTraits: fc.Arbitrary<NodeTraits> = fc.record(
 
 type Step =
   | { do: 'create'; traits: PodTraits }
-  | { do: 'delete' | 'finish'; pick: number }
+  | { do: 'delete' | 'terminate' | 'finish'; pick: number }
+  | { do: 'label'; pick: number; labels: Record<string, string> }
+  | { do: 'namespace'; labels: Record<string, string> }
   | { do: 'node'; pick: number; traits: NodeTraits }
   | { do: 'remove node'; pick: number }
   | { do: 'schedule'; seed: number; limit: number; refuse: number };
 const pick = fc.nat({ max: 30 });
 const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 4, arbitrary: fc.record({ do: fc.constant('create' as const), traits: podTraits }) },
-  { weight: 2, arbitrary: fc.record({ do: fc.constantFrom('delete' as const, 'finish' as const), pick }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({ do: fc.constantFrom('delete' as const, 'terminate' as const, 'finish' as const), pick }),
+  },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('label' as const), pick, labels }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      do: fc.constant('namespace' as const),
+      labels: fc.constantFrom({ team: 'x' }, { team: 'y' }),
+    }),
+  },
   {
     weight: 2,
     arbitrary: fc.record({ do: fc.constant('node' as const), pick: fc.nat({ max: 4 }), traits: nodeTraits }),
@@ -109,10 +175,15 @@ function eventOf(before: AppliedEvent['before'], after: AppliedEvent['after']): 
   return { fact: 'SpecChanged', data: { changes: changesBetween(before, after) } };
 }
 
+function withMetadata(pod: StoredPod, metadata: Partial<StoredPod['metadata']>): StoredPod {
+  return { ...pod, metadata: { ...pod.metadata, ...metadata } };
+}
+
 /** A cluster of plain maps that a scheduler works for, with a journal that accepts most of what it proposes. */
 class World {
   readonly nodes = new Map<string, StoredNode>();
   readonly pods = new Map<string, StoredPod>();
+  namespaces: readonly ObjectOf<'namespaces'>[] = [];
   readonly scheduling = new Scheduling('default-scheduler', policy);
   readonly #projected = new Projected();
   /** Decides on what is kept of the objects. */
@@ -130,6 +201,15 @@ class World {
       case 'delete':
         if (chosen !== undefined) this.#deletePod(chosen);
         return;
+      case 'terminate':
+        if (chosen !== undefined)
+          this.setPod(chosen, withMetadata(chosen, { deletionTimestamp: '2024-01-01T00:00:00Z' }));
+        return;
+      case 'label':
+        if (chosen !== undefined) this.setPod(chosen, withMetadata(chosen, { labels: item.labels }));
+        return;
+      case 'namespace':
+        return this.#setNamespace(aNamespace('other', item.labels));
       case 'finish':
         if (chosen !== undefined) this.setPod(chosen, { ...chosen, status: { phase: 'Failed' } });
         return;
@@ -158,6 +238,12 @@ class World {
     this.#tell(applied('nodes', before, node, ++this.#position));
   }
 
+  #setNamespace(namespace: ObjectOf<'namespaces'>): void {
+    const before = this.namespaces.at(0);
+    this.namespaces = [namespace];
+    this.#tell(applied('namespaces', before, namespace, ++this.#position));
+  }
+
   #removeNode(name: string): void {
     const node = this.nodes.get(name);
     if (node === undefined) return;
@@ -178,7 +264,7 @@ class World {
     expect(this.#onView.decide(seed, limit)).toEqual(proposal);
     if (proposal === undefined) return;
     this.trace.push(proposal);
-    const basis = viewOf([...this.nodes.values()], [...this.pods.values()]);
+    const basis = viewOf([...this.nodes.values()], [...this.pods.values()], this.namespaces);
     proposal.bindings.forEach((binding, i) => this.#verify(basis, proposal.bindings.slice(0, i), binding));
     const results = proposal.bindings.map((binding, i): ItemResult => {
       if (i === refuse) return { ok: false, status: { reason: 'Conflict' } };
@@ -200,6 +286,7 @@ class World {
         const node = before.find(({ uid }) => uid === item.metadata.uid)?.node;
         return node === undefined ? item : { ...item, spec: { ...item.spec!, nodeName: node } };
       }),
+      this.namespaces,
     );
     const verdict = explain(there.snapshot(), pod, policy).find(({ node }) => node === binding.node);
     expect(Object.values(verdict?.refusals ?? { gone: ['gone'] }).flat()).toEqual([]);
@@ -211,6 +298,43 @@ function sums(node: NodeFacts): unknown {
   const owners = ['web', 'db'].map((owner) => node.podsOfOwner(owner));
   const taken = ['0.0.0.0', '10.0.0.1'].map((address) => hostPorts.conflicts({ port: 80, protocol: 'TCP', address }));
   return { name, podCount, likelyUse, owners, taken, requested: Object.fromEntries([...node.requested].sort()) };
+}
+
+/** Of each kind of pod, which nodes the rules between pods refuse it, and what they say of the others. */
+function seen(view: ClusterView): unknown {
+  const cluster = view.snapshot();
+  const term: PodAffinityTerm = {
+    labelSelector: { matchLabels: { app: 'web' } },
+    namespaceSelector: { matchLabels: { team: 'x' } },
+    namespaces: ['default'],
+    topologyKey: 'zone',
+  };
+  const kinds: PodTraits[] = [
+    { labels: { app: 'web' } },
+    { labels: { app: 'db' }, namespace: 'other' },
+    {
+      topologySpreadConstraints: ['DoNotSchedule', 'ScheduleAnyway'].map((whenUnsatisfiable) => ({
+        whenUnsatisfiable,
+        topologyKey: 'zone',
+        maxSkew: 1,
+        labelSelector: term.labelSelector!,
+      })),
+    },
+    { affinity: { podAntiAffinity: { [REQUIRED]: [term] } } },
+    { affinity: { podAffinity: { [REQUIRED]: [term], [PREFERRED]: [{ weight: 3, podAffinityTerm: term }] } } },
+  ];
+  const slots = Int32Array.from(cluster.nodes.keys());
+  return kinds
+    .map((traits) => podWith(traits))
+    .map((pod) => {
+      const checks = [interPodAffinity, podTopologySpread].map((rule) => rule.check(pod, cluster));
+      const rates = [preferredInterPodAffinity, preferredTopologySpread].map((rule) => rule.rate(pod, cluster, slots));
+      return cluster.nodes.map((node) => [
+        node.name,
+        checks.map((check) => check?.(node)),
+        rates.map((rate) => rate?.(node)),
+      ]);
+    });
 }
 
 const histories = fc.array(step, { maxLength: 60, size: 'max' });
@@ -242,12 +366,16 @@ describe('whatever happens in whatever order', () => {
         const world = play(history);
         const live = new ClusterView();
         const told = [...world.pods.values()];
+        // Asked for before anything is there: counted from then on.
+        seen(live);
         for (const pod of told) live.setPod(aPod(pod.metadata.name, { requests: { cpu: '7' }, nodeName: 'n1' }));
         for (const node of world.nodes.values()) live.setNode(node);
         for (const pod of told) live.setPod(pod);
         for (const pod of told.slice(0, 3)) live.removePod(pod.metadata.uid);
-        const fresh = viewOf([...world.nodes.values()], told.slice(3));
+        for (const namespace of world.namespaces) live.setNamespace('other', namespace);
+        const fresh = viewOf([...world.nodes.values()], told.slice(3), world.namespaces);
         expect(live.snapshot().nodes.map(sums)).toEqual(fresh.snapshot().nodes.map(sums));
+        expect(seen(live)).toEqual(seen(fresh));
       }),
       runs,
     );
@@ -258,7 +386,7 @@ describe('whatever happens in whatever order', () => {
       fc.property(histories, (history) => {
         const world = play(history);
         for (let round = 0; round < 80; round++) world.run({ do: 'schedule', seed: round, limit: 8, refuse: 99 });
-        const nodes = viewOf([...world.nodes.values()], [...world.pods.values()]).snapshot();
+        const nodes = viewOf([...world.nodes.values()], [...world.pods.values()], world.namespaces).snapshot();
         for (const pod of world.pods.values()) {
           if (!wantsNode(pod, 'default-scheduler')) continue;
           for (const { refusals } of explain(nodes, podFacts(pod), policy)) {

@@ -1,5 +1,5 @@
 import type { AppliedEvent, ReadonlyCluster } from '@shiplog/cluster';
-import type { CommandData, ItemResult } from '@shiplog/contracts';
+import type { CommandData, ItemResult, ObjectOf } from '@shiplog/contracts';
 import {
   annotationOf,
   conditionOf,
@@ -18,6 +18,7 @@ import { decideBatch, type Verdict } from './decide';
 import type { Policy } from './policy';
 import { SchedulingQueue, type PendingPods, type QueuedPod } from './queue';
 import { volumeBinding } from './rules/volume-binding';
+import { isSelecting, type Selecting } from './topology/pod-selectors';
 import type { VolumePlan } from './volumes/volume-plan';
 import { WakeUps } from './wake-ups';
 
@@ -85,6 +86,8 @@ export class Scheduling {
    */
   *load(cluster: ReadonlyCluster): Generator<void> {
     this.#view.setVolumes(cluster);
+    this.#view.setNamespaces(cluster);
+    this.#view.setSelectors(cluster);
     for (const node of cluster.list('nodes')) this.#view.setNode(node);
     let taken = 0;
     for (const { metadata } of cluster.list('pods')) {
@@ -168,6 +171,11 @@ export class Scheduling {
       this.#view.setVolume(event.name, after as StoredVolume | undefined);
     } else if (event.resource === 'storageclasses.storage.k8s.io') {
       this.#view.setStorageClass(event.name, after as StoredStorageClass | undefined);
+    } else if (event.resource === 'namespaces') {
+      this.#view.setNamespace(event.name, after as ObjectOf<'namespaces'> | undefined);
+    } else if (isSelecting(event.resource)) {
+      const object = after as ObjectOf<Selecting> | undefined;
+      this.#view.setSelector(event.resource, event.namespace, event.name, object);
     } else if (event.resource === 'nodes') {
       if (after !== undefined) this.#view.setNode(after as StoredNode);
       else this.#view.removeNode(event.name);

@@ -13,8 +13,10 @@ interface Column {
   readonly scale: Score['scale'];
   /** By slot. */
   readonly ratings: Float64Array;
-  /** The largest rating of a node that passed. */
+  /** The largest rating of a node that passed, at least 0. */
   readonly most: number;
+  /** The smallest one; of `spread`, of those from 0. */
+  readonly least: number;
 }
 
 /** The nodes that passed every filter, rated by every score of the policy. */
@@ -52,41 +54,68 @@ export function rankNodes(
   policy.scores.forEach(({ rule, weight }, i) => {
     const ratings = isOfNode(rule) ? verdicts.ratings[i] : ratingsOf(rule, slots, pod, cluster);
     if (ratings === undefined) return;
-    columns.push({ rule: rule.name, weight, scale: rule.scale, ratings, most: mostOf(ratings, slots) });
+    columns.push({ rule: rule.name, weight, scale: rule.scale, ratings, ...rangeOf(ratings, slots, rule.scale) });
   });
   return new Ranking(cluster.nodes, slots, columns);
 }
 
 function ratingsOf(rule: Score, slots: Int32Array, pod: PodFacts, cluster: ClusterFacts): Float64Array | undefined {
-  const rating = rule.rate(pod, cluster);
+  const rating = rule.rate(pod, cluster, slots);
   if (rating === undefined) return undefined;
   const ratings = new Float64Array(cluster.nodes.length);
   for (const slot of slots) ratings[slot] = rating(cluster.nodes[slot] as NodeFacts);
   return ratings;
 }
 
-function mostOf(ratings: Float64Array, slots: Int32Array): number {
-  let most = 0;
+function rangeOf(
+  ratings: Float64Array,
+  slots: Int32Array,
+  scale: Score['scale'],
+): { readonly least: number; readonly most: number } {
+  let [least, most] = [Infinity, scale === 'between' ? -Infinity : 0];
   for (let i = 0; i < slots.length; i++) {
     const rating = ratings[slots[i] as number] as number;
     if (rating > most) most = rating;
+    if (rating < least && (scale !== 'spread' || rating >= 0)) least = rating;
   }
-  return most;
+  return { least, most };
 }
 
 function addPoints(totals: Float64Array, slots: Int32Array, column: Column): void {
   for (let i = 0; i < slots.length; i++) totals[i] = (totals[i] as number) + pointsOf(column, slots[i] as number);
 }
 
-/**
- * A rule's rating of a node, brought to 0..100, times the rule's weight. When all ratings are zero, all nodes are as good as can
- * be (`fewer`) or as bad (`more`).
- */
-function pointsOf({ weight, scale, ratings, most }: Column, slot: number): number {
+/** A rule's rating of a node, brought to 0..100, times the rule's weight. */
+function pointsOf({ weight, scale, ratings, least, most }: Column, slot: number): number {
   const rating = ratings[slot] as number;
-  if (scale === 'points') return rating * weight;
-  const share = most === 0 ? 0 : Math.floor((rating * 100) / most);
-  return (scale === 'more' ? share : 100 - share) * weight;
+  switch (scale) {
+    case 'points':
+      return rating * weight;
+    case 'more':
+      return shareOf(rating, most) * weight;
+    case 'fewer':
+      return (100 - shareOf(rating, most)) * weight;
+    case 'between':
+      return placeOf(rating, least, most) * weight;
+    case 'spread':
+      return spreadOf(rating, least, most) * weight;
+  }
+}
+
+/** When all are zero, all nodes are as good as can be (`fewer`) or as bad (`more`). */
+function shareOf(rating: number, most: number): number {
+  return most === 0 ? 0 : Math.floor((rating * 100) / most);
+}
+
+/** When all are alike, all get 0 (InterPodAffinity's NormalizeScore). */
+function placeOf(rating: number, least: number, most: number): number {
+  return most > least ? Math.floor(100 * ((rating - least) / (most - least))) : 0;
+}
+
+/** When all are zero, all get 100 (PodTopologySpread's NormalizeScore). */
+function spreadOf(rating: number, least: number, most: number): number {
+  if (rating < 0) return 0;
+  return most === 0 ? 100 : Math.floor((100 * (most + least - rating)) / most);
 }
 
 /** Place of the node to take: one of those with the most points, which one by the seed. */

@@ -1,5 +1,10 @@
-import { podClass } from './facts/pod-class';
+import { peerClass, podClass } from './facts/pod-class';
 import type { PodFacts } from './facts/pod-facts';
+import { interPodAffinity } from './rules/inter-pod-affinity';
+import { podTopologySpread } from './rules/pod-topology-spread';
+
+/** Rules to which other things of a pod matter than to those that look at it and a node alone. */
+const AMONG_PODS: ReadonlySet<string> = new Set([interPodAffinity.name, podTopologySpread.name]);
 
 /** Pods that fit nowhere, are of one class, and were refused by the same rules. */
 export interface WaitingClass {
@@ -35,7 +40,12 @@ export class WaitingPods {
   set(facts: PodFacts, refusedBy: readonly string[], now: number): void {
     const { uid } = facts;
     // What happens to a claim concerns the pods that have it, and no other.
-    const alike = facts.claims.length === 0 ? podClass(facts) : uid;
+    const alike =
+      facts.claims.length > 0
+        ? uid
+        : refusedBy.some((rule) => AMONG_PODS.has(rule))
+          ? peerClass(facts)
+          : podClass(facts);
     const key = [alike, ...refusedBy].join('\n');
     const known = this.#pods.get(uid);
     if (known !== undefined && known.key !== key) this.#leave(uid, known.key);

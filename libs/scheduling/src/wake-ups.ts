@@ -1,5 +1,6 @@
-import type { ClusterEvent } from './cluster-events';
+import { eventKey, type ClusterEvent } from './cluster-events';
 import type { ClusterView } from './cluster-view';
+import type { ClusterFacts } from './facts/cluster-facts';
 import type { PodFacts } from './facts/pod-facts';
 import { claimKeysOf } from './volumes/volumes';
 import { refusedByAny } from './filtering';
@@ -33,7 +34,7 @@ export class WakeUps {
   }
 
   add(event: ClusterEvent): void {
-    this.#events.set(`${event.kind} ${event.node} ${event.claim}`, event);
+    this.#events.set(eventKey(event), event);
   }
 
   /** Looks at the next share. */
@@ -55,7 +56,7 @@ export class WakeUps {
     let left = SHARE;
     for (const alike of hints.concernAll ? waiting.classes : waiting.refusedBy(hints.rules)) {
       const hint = hints.of(alike.refusedBy);
-      left -= BEGINNING + hint.atNodes.length;
+      left -= BEGINNING + hint.atNodes.length + hint.amongPods.length;
       const event = this.#helps(alike, hint);
       for (const uid of event === undefined ? [] : [...alike.pods.keys()]) {
         this.queue.wake(uid, event?.position ?? 0);
@@ -77,9 +78,11 @@ export class WakeUps {
   #helps({ pods }: WaitingClass, hint: Hint): ClusterEvent | undefined {
     const [pod] = pods.values();
     if (pod === undefined) return undefined;
-    const certain = hint.anywhere ?? hint.claimed(pod);
+    const cluster = this.view.snapshot();
+    const certain =
+      hint.anywhere ?? hint.claimed(pod) ?? hint.amongPods.find((event) => isHelped(pod, event, hint, cluster));
     if (certain !== undefined) return certain;
-    const isStillRefused = refusedByAny(pod, hint.filters, this.view.snapshot());
+    const isStillRefused = refusedByAny(pod, hint.filters, cluster);
     return hint.atNodes.find((event) => {
       const node = this.view.node(event.node);
       return node !== undefined && !isStillRefused(node);
@@ -95,6 +98,8 @@ interface Hint {
   readonly anywhere: ClusterEvent | undefined;
   /** May help on the event's node alone. */
   readonly atNodes: readonly ClusterEvent[];
+  /** Is about other pods, and may help by what the pod asks of those. */
+  readonly amongPods: readonly ClusterEvent[];
   /** What happened to a claim of the pod. */
   claimed(pod: PodFacts): ClusterEvent | undefined;
 }
@@ -130,7 +135,9 @@ class Hints {
       hinted.flatMap((event) => (event.claim === undefined ? [] : [[event.claim, event] as const])),
     );
     const atNodes = hinted.filter(({ node }) => node !== '');
+    const amongPods = hinted.filter(({ pods }) => pods !== undefined);
     const anywhere = hinted.find((event) => {
+      if (event.pods !== undefined) return false;
       if (event.node === '') return event.claim === undefined;
       return (
         filters.length === 0 ||
@@ -141,6 +148,7 @@ class Hints {
       filters,
       anywhere,
       atNodes,
+      amongPods,
       claimed: (facts) => {
         if (claims.size === 0 || facts.claims.length === 0) return undefined;
         const claim = claimKeysOf(facts).find((key) => claims.has(key));
@@ -148,6 +156,10 @@ class Hints {
       },
     };
   }
+}
+
+function isHelped(pod: PodFacts, event: ClusterEvent, { filters }: Hint, cluster: ClusterFacts): boolean {
+  return filters.some((filter) => concerns(filter, event) && (filter.isHelpedBy?.(pod, event, cluster) ?? true));
 }
 
 function isAdded({ kind }: ClusterEvent): boolean {

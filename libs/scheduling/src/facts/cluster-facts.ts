@@ -1,4 +1,5 @@
 import { NO_VOLUMES, type Volumes } from '../volumes/volumes';
+import { NO_PODS, type PlacedPods } from '../topology/placed-pods';
 import type { NodeFacts } from './node-facts';
 
 /** What a rule may look at beside a pod and a node: the cluster around them, as a decision sees it. */
@@ -6,7 +7,8 @@ export interface ClusterFacts {
   /** By name. */
   readonly nodes: readonly NodeFacts[];
   readonly volumes: Volumes;
+  readonly placed: PlacedPods;
 }
 
 /** Where a rule is asked about a pod and a node alone. */
-export const NO_CLUSTER: ClusterFacts = { nodes: [], volumes: NO_VOLUMES };
+export const NO_CLUSTER: ClusterFacts = { nodes: [], volumes: NO_VOLUMES, placed: NO_PODS };

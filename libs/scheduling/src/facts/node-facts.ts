@@ -34,9 +34,14 @@ export class NodeFacts {
   readonly #likelyUse = { cpu: 0, memory: 0 };
   podCount = 0;
 
-  /** A node without pods. */
+  /**
+   * A node without pods.
+   *
+   * @param index its number in the view that it is of (see `NodeDomains`); -1 outside of any
+   */
   constructor(
     readonly node: StoredNode,
+    readonly index = -1,
     offer: Offer = offerOf(node),
   ) {
     this.#offer = offer;
@@ -93,7 +98,7 @@ export class NodeFacts {
 
   /** The same with sums of its own: for a what-if, or after the node object changed. */
   copy(node: StoredNode = this.node): NodeFacts {
-    const copy = new NodeFacts(node, node === this.node ? this.#offer : undefined);
+    const copy = new NodeFacts(node, this.index, node === this.node ? this.#offer : undefined);
     for (const [name, amount] of this.#requested) copy.#requested.set(name, amount);
     for (const [owner, count] of this.#podsByOwner) copy.#podsByOwner.set(owner, count);
     copy.hostPorts.addAll(this.hostPorts);

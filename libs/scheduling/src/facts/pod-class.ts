@@ -19,6 +19,19 @@ export function podClass(pod: PodFacts): string {
   return text;
 }
 
+/** As `podClass`, of pods that are also the same to the rules between pods. */
+export function peerClass(pod: PodFacts): string {
+  const { affinity, topologySpreadConstraints } = pod.pod.spec ?? {};
+  return [
+    podClass(pod),
+    pod.namespace,
+    textOf(pod.labels),
+    textOf(affinity?.podAffinity),
+    textOf(affinity?.podAntiAffinity),
+    textOf(topologySpreadConstraints),
+  ].join('\n');
+}
+
 const classes = new WeakMap<PodFacts, string>();
 
 /** Parts that many pods share are held once. */

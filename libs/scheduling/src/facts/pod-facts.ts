@@ -9,6 +9,9 @@ import { givenAmounts, likelyUse, podRequests, type GivenAmounts } from './pod-r
 export interface PodFacts {
   readonly pod: StoredPod;
   readonly uid: string;
+  readonly namespace: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly isTerminating: boolean;
   readonly requests: Amounts;
   /** For rating only: see `likelyUse`. */
   readonly likelyUse: { readonly cpu: number; readonly memory: number };
@@ -26,7 +29,10 @@ export function podFacts(pod: StoredPod): PodFacts {
   const { requests: asked, likelyUse, hostPorts } = wishesOf(pod.spec ?? NOTHING_ASKED);
   const requests = isResized(pod) ? requestsWhileResized(pod) : asked;
   const claims = pod.spec?.volumes === undefined ? NO_CLAIMS : claimNamesOf(pod);
-  const facts = { pod, uid: pod.metadata.uid, requests, likelyUse, hostPorts, claims, owner: controllerOf(pod)?.uid };
+  const { uid, namespace = '', labels = NO_LABELS, deletionTimestamp } = pod.metadata;
+  const isTerminating = deletionTimestamp !== undefined;
+  const owner = controllerOf(pod)?.uid;
+  const facts = { pod, uid, namespace, labels, isTerminating, requests, likelyUse, hostPorts, claims, owner };
   factsOf.set(pod, facts);
   return facts;
 }
@@ -76,6 +82,7 @@ function wishesOf(spec: PodSpec): Wishes {
   return wishes;
 }
 
+const NO_LABELS: Readonly<Record<string, string>> = {};
 const NO_CLAIMS: readonly string[] = [];
 const NOTHING_ASKED: PodSpec = { containers: [] };
 const wishesOfContainers = new WeakMap<readonly Container[], Wishes>();

@@ -5,6 +5,7 @@ import {
   type PodSpec,
   type NodeSpec,
   type NodeStatus,
+  type ObjectOf,
   type StoredObject,
 } from '@shiplog/contracts';
 import type { StoredNode, StoredPod } from '@shiplog/kube';
@@ -17,7 +18,10 @@ export type PodTraits = Partial<Omit<PodSpec, 'containers'>> & {
   /** Requests of its only container. */
   requests?: Record<string, string>;
   containers?: PodSpec['containers'];
+  /** A ReplicationController, or of the kind that is told, as `apps/v1 ReplicaSet`. */
   owner?: string;
+  ownerKind?: string;
+  labels?: Record<string, string>;
   phase?: string;
   message?: string;
   deleting?: boolean;
@@ -32,6 +36,8 @@ export function aPod(name: string, traits: PodTraits = {}): StoredPod {
     requests,
     containers,
     owner,
+    ownerKind = 'v1 ReplicationController',
+    labels,
     phase,
     message,
     deleting,
@@ -49,13 +55,12 @@ export function aPod(name: string, traits: PodTraits = {}): StoredPod {
       uid: uid ?? `uid-${name}`,
       resourceVersion: '1',
       creationTimestamp: new Date(Date.UTC(2024, 0, 1, 0, 0, 0) - age * 1000).toISOString().replace('.000', ''),
+      ...(labels !== undefined && { labels }),
       ...(deleting === true ? { deletionTimestamp: '2024-01-01T00:00:00Z' } : {}),
       ...(owner === undefined
         ? {}
         : {
-            ownerReferences: [
-              { apiVersion: 'v1', kind: 'ReplicationController', name: owner, uid: owner, controller: true },
-            ],
+            ownerReferences: [{ ...typeOf(ownerKind), name: owner, uid: owner, controller: true }],
           }),
     },
     spec: {
@@ -70,6 +75,11 @@ export function aPod(name: string, traits: PodTraits = {}): StoredPod {
         : { conditions: [{ type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message }] }),
     },
   };
+}
+
+function typeOf(kind: string): { apiVersion: string; kind: string } {
+  const [apiVersion = '', name = ''] = kind.split(' ');
+  return { apiVersion, kind: name };
 }
 
 export type NodeTraits = NodeSpec & { labels?: Record<string, string>; allocatable?: Record<string, string> } & Pick<
@@ -107,9 +117,37 @@ export function nodeWith(traits: NodeTraits = {}, pods: readonly PodTraits[] = [
   return node;
 }
 
-/** A view of these objects. */
-export function viewOf(nodes: readonly StoredNode[], pods: readonly StoredPod[] = []): ClusterView {
+/** A cluster as rules see it: nodes by their labels, and pods by the node that they are on, of what a scheduler keeps of them. */
+export function clusterOf(
+  nodes: Record<string, Record<string, string>>,
+  pods: readonly (PodTraits & { nodeName: string })[] = [],
+  namespaces: Record<string, Record<string, string>> = {},
+): ClusterView {
   const view = new ClusterView();
+  for (const [name, labels] of Object.entries(namespaces)) view.setNamespace(name, aNamespace(name, labels));
+  for (const [name, labels] of Object.entries(nodes)) {
+    view.setNode(guarded(SCHEDULER_VIEW, 'nodes', aNode(name, { labels })));
+  }
+  pods.forEach((traits, i) => view.setPod(guarded(SCHEDULER_VIEW, 'pods', aPod(`placed-${i}`, traits))));
+  return view;
+}
+
+export function aNamespace(name: string, labels: Record<string, string>): ObjectOf<'namespaces'> {
+  return {
+    apiVersion: 'v1',
+    kind: 'Namespace',
+    metadata: { name, uid: `uid-${name}`, resourceVersion: '1', creationTimestamp: '2024-01-01T00:00:00Z', labels },
+  };
+}
+
+/** A view of these objects. */
+export function viewOf(
+  nodes: readonly StoredNode[],
+  pods: readonly StoredPod[] = [],
+  namespaces: readonly ObjectOf<'namespaces'>[] = [],
+): ClusterView {
+  const view = new ClusterView();
+  for (const namespace of namespaces) view.setNamespace(namespace.metadata.name, namespace);
   for (const node of nodes) view.setNode(node);
   for (const pod of pods) view.setPod(pod);
   return view;
@@ -117,9 +155,9 @@ export function viewOf(nodes: readonly StoredNode[], pods: readonly StoredPod[] 
 
 /** What a projection tells when an object came, changed or went. */
 export function applied(
-  resource: 'pods' | 'nodes',
-  before: StoredPod | StoredNode | undefined,
-  after: StoredPod | StoredNode | undefined,
+  resource: 'pods' | 'nodes' | 'namespaces',
+  before: StoredPod | StoredNode | ObjectOf<'namespaces'> | undefined,
+  after: StoredPod | StoredNode | ObjectOf<'namespaces'> | undefined,
   position = 1,
 ): AppliedEvent {
   const { metadata } = (after ?? before) as StoredObject;
