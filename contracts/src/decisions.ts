@@ -27,6 +27,22 @@ export interface SchedulingDecision {
    * the command precede this one, state at basis + those events is exactly what the scheduler saw.
    */
   readonly assumed?: number;
+  /** Who has to go so that the pod fits. */
+  readonly preemption?: PreemptionRecord;
+}
+
+/** What a scheduler records when pods have to go for a more important one. */
+export interface PreemptionRecord {
+  /** Where the pod is to go then. */
+  readonly node: string;
+  /** The most important first. */
+  readonly victims: readonly { readonly namespace: string; readonly name: string; readonly uid: string }[];
+  /** How many of the victims their budgets can't spare. */
+  readonly violations: number;
+  /** Of how many nodes this one was chosen. */
+  readonly candidates: number;
+  /** How many preemptions of the same command, all before this one, the scheduler took as made. */
+  readonly assumed: number;
 }
 
 /**

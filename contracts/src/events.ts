@@ -19,7 +19,9 @@ const REPLICAS = { ReplicasChanged: 'Another number of pods is wanted; holds fro
 export const NAMED_FACTS = {
   pods: {
     Scheduled: 'The scheduler (or a binding) gave the pod a node; holds the decision.',
-    Unschedulable: 'No node fits the pod now; holds how many nodes each rule refused.',
+    Unschedulable:
+      'No node fits the pod now; holds how many nodes each rule refused, and who has to go so that one does.',
+    Preempted: 'The pod has to go for a more important one; holds which, and from which node.',
     Adopted: 'A controller became the owner of an existing pod.',
     Released: 'A controller gave up a pod that no longer matches its selector.',
     Ready: 'The pod became ready to serve.',

@@ -48,6 +48,7 @@ const SCHEDULED_POD: FieldMask = of({
     schedulerName: SHARED,
     schedulingGates: ALL,
     priority: ALL,
+    preemptionPolicy: SHARED,
     nodeSelector: SHARED,
     affinity: SHARED,
     topologySpreadConstraints: SHARED,
@@ -60,8 +61,10 @@ const SCHEDULED_POD: FieldMask = of({
   }),
   status: of({
     phase: SHARED,
+    startTime: ALL,
+    nominatedNodeName: SHARED,
     conditions: {
-      only: ['PodScheduled', 'PodResizePending'],
+      only: ['PodScheduled', 'PodResizePending', 'DisruptionTarget'],
       ...sharedOf({ status: ALL, reason: ALL, message: ALL }),
     },
     // What containers have while they are resized.
@@ -97,6 +100,12 @@ export const SCHEDULER_VIEW: View = {
     'statefulsets.apps': SELECTING,
     // By whose labels pods mean those of other namespaces.
     namespaces: of({ ...TYPE, metadata: of({ ...IDENTITY, labels: SHARED }) }),
+    'poddisruptionbudgets.policy': of({
+      ...TYPE,
+      metadata: of(IDENTITY),
+      spec: of({ selector: SHARED }),
+      status: of({ disruptionsAllowed: ALL, disruptedPods: ALL }),
+    }),
     persistentvolumeclaims: of({
       ...TYPE,
       metadata: of({ ...IDENTITY, deletionTimestamp: ALL, ownerReferences: SHARED, annotations: VOLUME_ANNOTATIONS }),

@@ -13,6 +13,7 @@ import {
   Line,
   Name,
   OneOf,
+  PodReference,
   Optional,
   Position,
   ReconciliationSchema,
@@ -150,9 +151,40 @@ export const BindPods = command('BindPods', {
   from: ['api', 'scheduler', 'user'],
 });
 
+export const PreemptPods = command('PreemptPods', {
+  summary:
+    'Evicts pods for more important ones, which are nominated to their nodes; each item is done as a whole or refused.',
+  data: Type.Object({
+    preemptions: Type.Array(
+      withPod({
+        node: Name('Where the pod is to go when the victims are gone.'),
+        victims: Type.Array(PodReference),
+        outranked: Type.Array(PodReference, { description: 'Less important pods that were nominated to the node.' }),
+        message: Type.String({ description: 'Why it fits nowhere yet.' }),
+        cause,
+        decision: Decision,
+      }),
+    ),
+  }),
+  from: ['scheduler'],
+});
+
 export const MarkPodsUnschedulable = command('MarkPodsUnschedulable', {
   summary: 'Says which pods fit on no node, and why.',
-  data: Type.Object({ pods: Type.Array(withPod({ message: Type.String(), cause, decision: Decision })) }),
+  data: Type.Object({
+    pods: Type.Array(
+      withPod({
+        message: Type.String(),
+        losesNomination: Optional(
+          Type.Boolean({
+            description: 'Nor does the node that it was nominated to: room is no longer made for it there.',
+          }),
+        ),
+        cause,
+        decision: Decision,
+      }),
+    ),
+  }),
   from: ['scheduler'],
 });
 
@@ -184,6 +216,7 @@ export const COMMANDS = [
   DeleteCollection,
   EvictPod,
   BindPods,
+  PreemptPods,
   MarkPodsUnschedulable,
   ReportPods,
 ] as const;

@@ -113,6 +113,7 @@ const HEARD: Readonly<Record<Role, Heard>> = {
       'replicationcontrollers',
       'replicasets.apps',
       'statefulsets.apps',
+      'poddisruptionbudgets.policy',
       'persistentvolumeclaims',
       'persistentvolumes',
       'storageclasses.storage.k8s.io',

@@ -74,6 +74,7 @@ const secret = (fields: object = {}): Asked => ({
 describe('whoever sends a command', () => {
   const at = populated();
   const binding = bind(at, 'free', 'n1');
+  const preemption: Asked = { type: 'PreemptPods', data: { preemptions: [] } };
   const report: Asked = { type: 'ReportPods', data: { node: 'n1', pods: [] } };
 
   it.each<[string, Principal, Asked, string | undefined]>([
@@ -82,6 +83,9 @@ describe('whoever sends a command', () => {
     ['a scheduler binds', scheduler, binding, undefined],
     ['a scheduler creates', scheduler, createPod('new'), 'scheduler.one: it may not send CreateObject'],
     ['a scheduler deletes', scheduler, remove('pods', 'mine'), 'scheduler.one: it may not send DeleteObject'],
+    ['a scheduler preempts', scheduler, preemption, undefined],
+    ['a user preempts', user, preemption, 'user.ann: it may not send PreemptPods'],
+    ['a controller preempts', controller, preemption, 'controller.one: it may not send PreemptPods'],
     ['a controller creates', controller, createPod('new'), undefined],
     ['a controller binds', controller, binding, 'controller.one: it may not send BindPods'],
     ['a user reports', user, report, 'user.ann: it may not send ReportPods'],

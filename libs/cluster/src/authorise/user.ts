@@ -49,6 +49,7 @@ function* wantedBy(state: ReadonlyCluster, command: AnyCommand, user: UserInfo):
       }
       return;
     // Nobody but the cluster's own parts sends these.
+    case 'PreemptPods':
     case 'MarkPodsUnschedulable':
     case 'ReportPods':
       return;

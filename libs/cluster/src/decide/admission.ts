@@ -42,6 +42,8 @@ function optionsOf(command: AnyCommand): KubeOptions {
     case 'EvictPod':
     case 'BindPods':
       return of('CreateOptions');
+    case 'PreemptPods':
+      return of('DeleteOptions');
     case 'MarkPodsUnschedulable':
     case 'ReportPods':
       return of('UpdateOptions');

@@ -6,6 +6,7 @@ import { decideDelete, decideDeleteCollection } from './deletion';
 import { decideEvict } from './eviction';
 import { decideCreate, decidePatch, decideReplace } from './objects';
 import { decideBindPods, decideMarkUnschedulable, decideReportPods } from './pods';
+import { decidePreemptPods } from './preemption';
 import { withQuotaUsage } from './quotas';
 import { withReconciliation } from './reconciliation';
 
@@ -35,6 +36,8 @@ function decideCommand(context: DecisionContext, command: AnyCommand): Decided {
       return decideEvict(context, command.data);
     case 'BindPods':
       return decideBindPods(context, command.data);
+    case 'PreemptPods':
+      return decidePreemptPods(context, command.data);
     case 'MarkPodsUnschedulable':
       return decideMarkUnschedulable(context, command.data);
     case 'ReportPods':

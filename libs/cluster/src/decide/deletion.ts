@@ -130,7 +130,7 @@ export function chooseForDeletion(
 }
 
 /** A deletion that somebody asked for as such: policies and webhooks have a say in it. */
-function admittedDeletionOf(
+export function admittedDeletionOf(
   context: DecisionContext,
   row: ResourceRow,
   object: StoredObject,

@@ -1,13 +1,4 @@
-import {
-  builtIn,
-  type Command,
-  type KubeObject,
-  type KubeStatus,
-  type Pod,
-  type PodCondition,
-  type PodRef,
-  type PodStatus,
-} from '@shiplog/contracts';
+import { builtIn, type Command, type KubeObject, type KubeStatus, type Pod, type PodStatus } from '@shiplog/contracts';
 import { validatePodStatus } from '@shiplog/admission';
 import {
   asStored,
@@ -19,11 +10,11 @@ import {
   withoutUndefined,
   type Write,
 } from '@shiplog/apimachinery';
-import { kubernetesTime, RESIZE_CONDITIONS, type StoredPod } from '@shiplog/kube';
-import type { ReadonlyCluster } from '../state';
+import { RESIZE_CONDITIONS, type StoredPod } from '@shiplog/kube';
 import { changeEvent } from './change';
-import { sizeRejection, type DecisionContext, type Decided, type ItemDraft, type NewEvent } from './decision';
+import { sizeRejection, type DecisionContext, type Decided, type NewEvent } from './decision';
 import { ownedBy, writeOf } from './field-managers';
+import { decideItems, findPod, mergeConditions, withCondition, type ItemOutcome } from './pod-items';
 import { bindingDenial, statusDenial } from './pod-admission';
 import { stepsBetween } from './steps';
 
@@ -74,6 +65,17 @@ function bindingRejection({ state }: DecisionContext, pod: StoredPod, { name, no
   return state.get('nodes', '', node) === undefined ? statusOf.notFound('nodes', node) : undefined;
 }
 
+/** The pod with the word that no node takes it now. */
+export function unschedulable(pod: StoredPod, message: string, time: string): StoredPod {
+  return withCondition(pod, { type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message }, time);
+}
+
+/** The pod with the node on which room is made for it; undefined: on none. */
+export function withNomination(pod: StoredPod, node: string | undefined): StoredPod {
+  const { nominatedNodeName: _before, ...status } = pod.status ?? {};
+  return { ...pod, status: node === undefined ? status : { ...status, nominatedNodeName: node } };
+}
+
 type Mark = Command<'MarkPodsUnschedulable'>['data']['pods'][number];
 
 /**
@@ -93,8 +95,8 @@ function markOne(context: DecisionContext, mark: Mark): ItemOutcome {
   const { pod } = found;
   const isSettled = (pod.spec?.nodeName ?? '') !== '' || pod.metadata.deletionTimestamp !== undefined;
   if (isSettled) return { ok: true, pod, events: [] };
-  const condition = { type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message: mark.message };
-  const after = withCondition(pod, condition, context.metadata.time);
+  const marked = unschedulable(pod, mark.message, context.metadata.time);
+  const after = mark.losesNomination === true ? withNomination(marked, undefined) : marked;
   const denied = statusDenial(context, pod, after);
   if (denied !== undefined) return { ok: false, status: denied };
   const event = changeEvent('pods', pod, after, {
@@ -231,74 +233,4 @@ function readStatus(
   return problems.none
     ? { ok: true, status: read }
     : { ok: false, status: statusOf.invalid('pods', name, problems.causes) };
-}
-
-/** What an item comes to: no events when the pod is as asked already. */
-type ItemOutcome =
-  | { readonly ok: true; readonly pod: StoredPod; readonly events: readonly NewEvent[] }
-  | { readonly ok: false; readonly status: KubeStatus };
-
-/**
- * Decides a command's items one by one; each is accepted or refused on its own. A pod that is named twice would be
- * decided the second time on a state that its first events have left behind: the second one is refused.
- */
-function decideItems<T extends PodRef>(
-  context: DecisionContext,
-  items: readonly T[],
-  decideOne: (item: T, position: number) => ItemOutcome,
-): Decided {
-  const events: NewEvent[] = [];
-  const decidedPods = new Set<string>();
-  const drafts = items.map((item): ItemDraft => {
-    const position = context.metadata.position + events.length;
-    const outcome = decidedPods.has(item.uid) ? twice(item) : decideOne(item, position);
-    if (!outcome.ok) return { kind: 'refused', status: outcome.status };
-    if (outcome.events.length === 0) {
-      return { kind: 'unchanged', position: Number(outcome.pod.metadata.resourceVersion) };
-    }
-    decidedPods.add(item.uid);
-    return { kind: 'event', index: events.push(...outcome.events) - 1 };
-  });
-  return { ok: true, events, reply: { position: context.metadata.position, items: drafts } };
-}
-
-function twice(item: PodRef): ItemOutcome {
-  return { ok: false, status: statusOf.conflict('pods', item.name, 'the pod is named twice in one command') };
-}
-
-/** The pod that an item means: 404 when it is gone, 409 when another one has its name by now. */
-function findPod(
-  state: ReadonlyCluster,
-  { namespace, name, uid }: PodRef,
-): { ok: true; pod: StoredPod } | { ok: false; status: KubeStatus } {
-  const pod = state.get('pods', namespace, name);
-  if (pod === undefined) return { ok: false, status: statusOf.notFound('pods', name) };
-  if (pod.metadata.uid === uid) return { ok: true, pod };
-  const reason = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${pod.metadata.uid}`;
-  return { ok: false, status: statusOf.conflict('pods', name, reason) };
-}
-
-/** The pod with a condition set: a condition whose status stays keeps the time of its last transition. */
-function withCondition(pod: StoredPod, condition: PodCondition, time: string): StoredPod {
-  const status = { ...pod.status, conditions: mergeConditions(pod.status?.conditions ?? [], [condition], time) };
-  return { ...pod, status };
-}
-
-/** Conditions by type: those given replace those present, the others stay. The order is that of their first coming. */
-function mergeConditions(
-  present: readonly PodCondition[],
-  given: readonly PodCondition[],
-  time: string,
-): PodCondition[] {
-  const byType = new Map(present.map((condition) => [condition.type, condition]));
-  for (const condition of given) {
-    const before = byType.get(condition.type);
-    const since =
-      before !== undefined && before.status === condition.status
-        ? before.lastTransitionTime
-        : (condition.lastTransitionTime ?? kubernetesTime(time));
-    const { lastProbeTime: _probed, ...rest } = condition;
-    byType.set(condition.type, since === undefined ? rest : { ...rest, lastTransitionTime: since });
-  }
-  return [...byType.values()];
 }

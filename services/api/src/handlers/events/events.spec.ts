@@ -95,6 +95,11 @@ describe('eventLinesOf', () => {
       ['Warning FailedScheduling default-scheduler: 0/1 nodes are available'],
     ],
     [
+      'pods.Preempted',
+      applied('pods.Preempted', facts({ by: { namespace: 'default', name: 'urgent', uid: 'u2' }, node: 'n1' })),
+      ['Normal Preempted default-scheduler: Preempted by pod u2 on node n1'],
+    ],
+    [
       'pods.Created',
       applied('pods.Created', {}, { after: pod }),
       ['Normal SuccessfulCreate replication-controller: Created pod: web'],

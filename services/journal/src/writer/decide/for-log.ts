@@ -70,6 +70,8 @@ function itemsWithReasons(command: AnyCommand): readonly { readonly name: string
   switch (command.type) {
     case 'BindPods':
       return command.data.bindings;
+    case 'PreemptPods':
+      return command.data.preemptions;
     case 'MarkPodsUnschedulable':
       return command.data.pods;
     case 'ReportPods':

@@ -66,6 +66,8 @@ function podLines({ event, before, after }: AppliedEvent): EventLine[] {
       );
     case 'Unschedulable':
       return lines('default-scheduler', 'Warning', 'FailedScheduling', fact(event, 'message') ?? 'no node fits');
+    case 'Preempted':
+      return lines('default-scheduler', 'Normal', 'Preempted', preemptedText(event));
     case 'DeletionRequested':
       return [...killingLines(event, pod), ...deletedByOwner(event, pod)];
     case 'Deleted':
@@ -78,6 +80,11 @@ function podLines({ event, before, after }: AppliedEvent): EventLine[] {
     default:
       return [];
   }
+}
+
+function preemptedText({ data: { facts } }: LogEvent): string {
+  const { by, node } = (facts ?? {}) as { by?: { uid?: string }; node?: string };
+  return `Preempted by pod ${by?.uid} on node ${node}`;
 }
 
 /** What a pod's owner did to it is told of the owner. */
