@@ -29,7 +29,7 @@ export { validatePodStatus } from './pods/validate-status';
 export { scaleOf, scalePathsOf } from './scale';
 export { type FieldTerm, fieldTermOfName, matchesFields, parseFieldSelector } from './selectable-fields';
 export { Allocations, type ReadonlyAllocations } from './service-rules/allocations';
-export { isSoundSelector, selects } from './workloads/selected-template';
+export { isEmptySelector, isSoundSelector, selects } from './workloads/selected-template';
 export { soundObject } from './soundness/sound-object';
 export { admitUpdate, isWritten } from './update';
 export { warningsOf } from './warnings';

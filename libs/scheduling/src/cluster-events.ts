@@ -2,7 +2,7 @@ import type { AppliedEvent } from '@shiplog/cluster';
 import { localKey, type StoredObject } from '@shiplog/contracts';
 import { sameJson } from '@shiplog/apimachinery';
 import type { StoredNode, StoredPod, StoredVolume } from '@shiplog/kube';
-import { occupiedNode, podFacts, type PodFacts } from './facts/pod-facts';
+import { nominatedNode, occupiedNode, podFacts, type PodFacts } from './facts/pod-facts';
 import type { ClusterEventKind } from './rule';
 import { claimKeysOf } from './volumes/volumes';
 
@@ -55,8 +55,20 @@ export function clusterEventsOf({ event, before, after }: AppliedEvent): readonl
     ...at(kind, ''),
     pods: [from, to].flatMap((item) => item?.pod ?? []),
   }));
-  if (from === undefined || isSamePlace(from, to)) return seen;
-  return [...seen, at('CapacityFreed', from.node), ...claimKeysOf(from.pod).map(volumesOf)];
+  return [
+    ...seen,
+    ...roomFreed(before as StoredPod | undefined, after as StoredPod | undefined).flatMap(({ node, pod }) => [
+      at('CapacityFreed', node),
+      ...claimKeysOf(podFacts(pod)).map(volumesOf),
+    ]),
+  ];
+}
+
+/** Where others had to leave room for a pod, and no longer have to. */
+function roomFreed(before: StoredPod | undefined, after: StoredPod | undefined): { node: string; pod: StoredPod }[] {
+  const node = before === undefined ? undefined : roomOf(before);
+  const still = after !== undefined && after.metadata.uid === before?.metadata.uid && roomOf(after);
+  return before === undefined || node === undefined || still === node ? [] : [{ node, pod: before }];
 }
 
 interface Placement {
@@ -79,6 +91,11 @@ function podChanges(from: Placement | undefined, to: Placement | undefined): rea
   if (!isSamePlace(from, to)) return ['PodRemoved', 'PodPlaced'];
   const isSame = from.pod.isTerminating === to.pod.isTerminating && sameJson(from.pod.labels, to.pod.labels);
   return isSame ? [] : ['PodChanged'];
+}
+
+/** Where others have to leave room for a pod. */
+function roomOf(pod: StoredPod): string | undefined {
+  return occupiedNode(pod) ?? nominatedNode(pod);
 }
 
 /** The claim that a volume is kept for; one that is nobody's may be anybody's. */

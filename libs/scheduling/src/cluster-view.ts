@@ -2,9 +2,11 @@ import type { ReadonlyCluster } from '@shiplog/cluster';
 import { localKey, type LabelSelector, type ObjectOf } from '@shiplog/contracts';
 import type { StoredClaim, StoredNode, StoredPod, StoredStorageClass, StoredVolume } from '@shiplog/kube';
 import { VerdictMemory } from './evaluation/node-verdicts';
+import { BudgetIndex, type StoredBudget } from './facts/budgets';
 import type { ClusterFacts } from './facts/cluster-facts';
 import { NodeFacts } from './facts/node-facts';
 import { NodeTable } from './facts/node-table';
+import { NominationIndex } from './facts/nominations';
 import { occupiedNode, podFacts, type PodFacts } from './facts/pod-facts';
 import { PlacedPodIndex } from './topology/placed-pods';
 import { SELECTING, type Selecting } from './topology/pod-selectors';
@@ -38,6 +40,8 @@ export class ClusterView {
   readonly #volumes = new VolumeIndex();
   #table: NodeTable | undefined;
   readonly #pods = new PlacedPodIndex();
+  readonly #nominations = new NominationIndex();
+  readonly #budgets = new BudgetIndex();
   #snapshot: Snapshot | undefined;
 
   /** The view of a whole state. */
@@ -46,6 +50,7 @@ export class ClusterView {
     view.setVolumes(cluster);
     view.setNamespaces(cluster);
     view.setSelectors(cluster);
+    view.setBudgets(cluster);
     for (const node of cluster.list('nodes')) view.setNode(node);
     for (const pod of cluster.list('pods')) view.setPod(pod);
     return view;
@@ -60,6 +65,18 @@ export class ClusterView {
     for (const claim of cluster.list('persistentvolumeclaims')) {
       this.setClaim(claim.metadata.namespace ?? '', claim.metadata.name, claim);
     }
+  }
+
+  /** Every budget of a state. */
+  setBudgets(cluster: ReadonlyCluster): void {
+    for (const budget of cluster.list('poddisruptionbudgets.policy')) {
+      this.setBudget(budget.metadata.namespace ?? '', budget.metadata.name, budget);
+    }
+  }
+
+  /** Undefined: there is none of this name (any more). */
+  setBudget(namespace: string, name: string, budget: StoredBudget | undefined): void {
+    this.#budgets.set(namespace, name, budget);
   }
 
   /** Undefined: there is none of this name (any more); so for volumes and classes. */
@@ -128,10 +145,11 @@ export class ClusterView {
   }
 
   setPod(pod: StoredPod): void {
+    this.#nominations.setPod(pod);
     const node = occupiedNode(pod);
     const placed = this.#placed.get(pod.metadata.uid);
     if (placed !== undefined && node === placed.node && sameShare(placed.facts.pod, pod)) return;
-    this.removePod(pod.metadata.uid);
+    this.#takeAway(pod.metadata.uid);
     if (node === undefined) return;
     const facts = podFacts(pod);
     this.#placed.set(pod.metadata.uid, { node, facts });
@@ -139,6 +157,11 @@ export class ClusterView {
   }
 
   removePod(uid: string): void {
+    this.#nominations.removePod(uid);
+    this.#takeAway(uid);
+  }
+
+  #takeAway(uid: string): void {
     const placed = this.#placed.get(uid);
     if (placed === undefined) return;
     this.#placed.delete(uid);
@@ -162,6 +185,8 @@ export class ClusterView {
       volumes: this.#volumes,
       verdicts: new VerdictMemory(table),
       placed: this.#pods,
+      nominations: this.#nominations,
+      budgets: this.#budgets,
       place: (pod, node) => this.#count(pod, node, 1),
       displace: (pod, node) => this.#count(pod, node, -1),
     };
@@ -179,11 +204,12 @@ export class ClusterView {
 
 /** A change of status alone, by far the most frequent, leaves the parts that were not touched identical. */
 function sameShare(before: StoredPod, after: StoredPod): boolean {
-  const [from, to] = [before.metadata, after.metadata];
+  const [was, is] = [before.metadata, after.metadata];
   return (
     before.spec === after.spec &&
-    from.ownerReferences === to.ownerReferences &&
-    from.labels === to.labels &&
-    from.deletionTimestamp === to.deletionTimestamp
+    was.ownerReferences === is.ownerReferences &&
+    was.labels === is.labels &&
+    was.deletionTimestamp === is.deletionTimestamp &&
+    before.status?.startTime === after.status?.startTime
   );
 }

@@ -1,30 +1,46 @@
 import type { SchedulingDecision } from '@shiplog/contracts';
+import { AssumedState, EvictingState, type AssumedBinding, type AssumedPreemption } from './assumed-state';
 import type { Snapshot } from './cluster-view';
 import type { ClusterFacts } from './facts/cluster-facts';
 import type { NodeFacts } from './facts/node-facts';
 import type { PodFacts } from './facts/pod-facts';
-import type { VerdictMemory } from './evaluation/node-verdicts';
-import { filterNodes, unavailableSentence } from './filtering';
+import { filterNodes, unavailableSentence, type Filtered } from './filtering';
+import { PodChecks } from './pod-checks';
 import type { Policy } from './policy';
+import { preempt } from './preemption/preempt';
 import { bestNodes, chooseNode, mix, rankNodes } from './scoring';
-import type { PlacedPods } from './topology/placed-pods';
 import type { VolumePlan } from './volumes/volume-plan';
-import { PromisedVolumes } from './volumes/volumes';
+
+export type { AssumedBinding, AssumedPreemption } from './assumed-state';
 
 /** How many nodes a decision records with their points; the rest can be worked out again. */
 const RECORDED_NODES = 3;
 
+interface Unplaced {
+  readonly pod: PodFacts;
+  /** The rules whose refusals must change before it is worth looking again. */
+  readonly refusedBy: readonly string[];
+  readonly sentence: string;
+  readonly decision: SchedulingDecision;
+}
+
 /** What became of a pod in a batch. */
 export type Verdict =
   | { readonly outcome: 'fits'; readonly pod: PodFacts; readonly node: string; readonly decision: SchedulingDecision }
-  | {
+  | (Unplaced & {
       readonly outcome: 'fits nowhere';
-      readonly pod: PodFacts;
-      /** The rules whose refusals must change before it is worth looking again. */
-      readonly refusedBy: readonly string[];
-      readonly sentence: string;
-      readonly decision: SchedulingDecision;
-    }
+      /** Also the node that it was nominated to will not do: room is no longer to be made for it there. */
+      readonly losesNomination: boolean;
+    })
+  /** It fits nowhere before others have gone: it is nominated to their node. */
+  | (Unplaced & {
+      readonly outcome: 'preempts';
+      readonly node: string;
+      /** The most important first. */
+      readonly victims: readonly PodFacts[];
+      /** Less important pods that were nominated to the node: room is no longer made for them there. */
+      readonly outranked: readonly PodFacts[];
+    })
   /** It fits, once its claims have got their volumes: to be looked at again when they have. */
   | { readonly outcome: 'needs volumes'; readonly pod: PodFacts; readonly node: string; readonly plan: VolumePlan }
   /** It would fit, were it not for pods of the same batch: to be looked at again when their bindings are known. */
@@ -32,8 +48,8 @@ export type Verdict =
 
 /**
  * Decides on pods one after the other, most urgent first: each counts as placed for those after it. A pod is said to fit
- * nowhere only of the snapshot as it is, never because of bindings that are not made yet, which may be refused. The
- * snapshot is left as it was.
+ * nowhere only of the snapshot as it is, never because of bindings that are not made yet, which may be refused; so is who has
+ * to go for it, except for what pods before it evict. The snapshot is left as it was.
  */
 export function decideBatch(
   snapshot: Snapshot,
@@ -42,34 +58,88 @@ export function decideBatch(
   policy: Policy,
 ): readonly Verdict[] {
   const state = new AssumedState(snapshot);
-  const hindered: number[] = [];
+  const unplaced: { i: number; pod: PodFacts; alone: PlainVerdict | undefined }[] = [];
   const verdicts = pods.map((pod, i): Verdict => {
     if (state.volumes.awaits(pod)) return { outcome: 'retry in next batch', pod };
     const verdict = decideOne(state, pod, mix(seed, i), policy, state.assumed);
     if (verdict.outcome === 'fits') state.assume(pod, verdict.node);
     if (verdict.outcome === 'needs volumes') state.promise(verdict.plan);
-    if (verdict.outcome === 'fits nowhere' && state.hasAssumed) hindered.push(i);
+    if (verdict.outcome === 'fits nowhere') unplaced.push({ i, pod, alone: state.hasAssumed ? undefined : verdict });
     return verdict;
   });
+  const { bindings } = state;
   state.release();
-  for (const i of hindered) verdicts[i] = withoutOthers(snapshot, pods[i] as PodFacts, mix(seed, i), policy);
+  const evicting = new EvictingState(snapshot);
+  for (const { i, pod, alone = decideOne(snapshot, pod, mix(seed, i), policy, 0) } of unplaced) {
+    verdicts[i] = decideEviction(evicting, alone, bindings, mix(seed, i), policy);
+  }
   return verdicts;
 }
 
-function withoutOthers(snapshot: Snapshot, pod: PodFacts, seed: number, policy: Policy): Verdict {
-  const verdict = decideOne(snapshot, pod, seed, policy, 0);
-  return verdict.outcome === 'fits nowhere' ? verdict : { outcome: 'retry in next batch', pod };
+/** Who has to go for a pod that fits nowhere as things are, if that stays so with what the batch binds. */
+function decideEviction(
+  state: EvictingState,
+  alone: PlainVerdict,
+  bindings: readonly AssumedBinding[],
+  seed: number,
+  policy: Policy,
+): Verdict {
+  const verdict = withEviction(state, alone, seed, policy);
+  if (verdict.outcome !== 'preempts') return verdict;
+  if (!staysPossible(state, verdict, bindings, policy)) return { outcome: 'retry in next batch', pod: alone.pod };
+  state.assume(verdict);
+  return verdict;
 }
 
-/** A binding that a decision takes as made. */
-export interface AssumedBinding {
-  readonly pod: PodFacts;
-  readonly node: string;
+/** Of a pod that fits nowhere as things are: who has to go. Whoever fits is hindered by the batch alone. */
+function withEviction(state: EvictingState, verdict: PlainVerdict, seed: number, policy: Policy): Verdict {
+  const { pod } = verdict;
+  if (verdict.outcome !== 'fits nowhere') return { outcome: 'retry in next batch', pod };
+  const { filtered, ...plain } = verdict;
+  const { refusedBy, sentence, decision } = plain;
+  const preemption = preempt(pod, filtered, state, policy, seed);
+  if (preemption === undefined) return plain;
+  if (preemption.kind === 'evict') {
+    const { victims, candidates } = preemption;
+    const { node, pods, violations } = victims;
+    const outranked = state.nominations.on(node).filter(({ priority }) => priority < pod.priority);
+    const record = { node, victims: pods.map(refOf), violations, candidates, assumed: state.assumed };
+    const evicts = { outcome: 'preempts', node, victims: pods, outranked } as const;
+    return { pod, refusedBy, sentence, ...evicts, decision: { ...decision, preemption: record } };
+  }
+  // Nobody is told that all is in vain because of evictions that are not made yet.
+  if (state.assumed > 0 && preempt(pod, filtered, state.before, policy, seed)?.kind === 'evict') {
+    return { outcome: 'retry in next batch', pod };
+  }
+  const { losesNomination, reason } = preemption;
+  return { ...plain, losesNomination, sentence: `${sentence} preemption: ${reason}` };
+}
+
+/** Whether the pod fits when its victims are gone also with what the batch binds: else it is decided on again, with that known. */
+function staysPossible(
+  state: EvictingState,
+  { pod, node, victims }: Extract<Verdict, { outcome: 'preempts' }>,
+  bindings: readonly AssumedBinding[],
+  policy: Policy,
+): boolean {
+  if (bindings.length === 0) return true;
+  const facts = state.nodes.find(({ name }) => name === node);
+  for (const binding of bindings) state.place(binding.pod, binding.node);
+  for (const victim of victims) state.displace(victim, node);
+  const refusal = facts && new PodChecks(pod, policy, state).refusalBy(facts);
+  for (const victim of victims) state.place(victim, node);
+  for (const binding of bindings) state.displace(binding.pod, binding.node);
+  return refusal === undefined;
+}
+
+/** What names a pod in commands and records. */
+export function refOf({ uid, pod }: PodFacts): { namespace: string; name: string; uid: string } {
+  return { namespace: pod.metadata.namespace ?? '', name: pod.metadata.name, uid };
 }
 
 /**
- * Makes a recorded decision again: `snapshot` is the state at the event's basis, `assumed` the bindings that the events
- * of the same command before it made. Same inputs, same decision, whatever happened since.
+ * Makes a recorded decision again: `snapshot` is the state at the event's basis, `assumed` the bindings that the events of
+ * the same command before it made, `preempted` its preemptions. Same inputs, same decision, whatever happened since.
  */
 export function decideAgain(
   snapshot: Snapshot,
@@ -77,19 +147,25 @@ export function decideAgain(
   pod: PodFacts,
   recorded: Pick<SchedulingDecision, 'seed'>,
   policy: Policy,
+  preempted: readonly AssumedPreemption[] = [],
 ): SchedulingDecision {
   const state = new AssumedState(snapshot);
   for (const binding of assumed) state.assume(binding.pod, binding.node);
   const verdict = decideOne(state, pod, recorded.seed, policy, state.assumed);
   state.release();
   if (verdict.outcome === 'needs volumes') throw new Error(`pod ${pod.uid} had no volumes yet: it was not bound`);
-  return verdict.decision;
+  if (verdict.outcome === 'fits') return verdict.decision;
+  const evicting = new EvictingState(snapshot);
+  for (const preemption of preempted) evicting.assume(preemption);
+  const evicts = withEviction(evicting, verdict, recorded.seed, policy);
+  return evicts.outcome === 'preempts' ? evicts.decision : verdict.decision;
 }
 
-type DecidedOn = ClusterFacts & Pick<Snapshot, 'verdicts'>;
-type PlainVerdict = Exclude<Verdict, { outcome: 'retry in next batch' }>;
+type PlainVerdict =
+  | Extract<Verdict, { outcome: 'fits' | 'needs volumes' }>
+  | (Extract<Verdict, { outcome: 'fits nowhere' }> & { readonly filtered: Filtered });
 
-function decideOne(cluster: DecidedOn, pod: PodFacts, seed: number, policy: Policy, assumed: number): PlainVerdict {
+function decideOne(cluster: Snapshot, pod: PodFacts, seed: number, policy: Policy, assumed: number): PlainVerdict {
   const { nodes } = cluster;
   const verdicts = cluster.verdicts.of(pod, policy);
   const filtered = filterNodes(pod, policy, cluster, verdicts);
@@ -101,6 +177,8 @@ function decideOne(cluster: DecidedOn, pod: PodFacts, seed: number, policy: Poli
       pod,
       refusedBy: Object.keys(refused),
       sentence: unavailableSentence(nodes.length, filtered),
+      losesNomination: false,
+      filtered,
       decision: { ...record, top: [] },
     };
   }
@@ -120,50 +198,4 @@ function planOf(pod: PodFacts, node: NodeFacts, cluster: ClusterFacts, policy: P
     if (plan !== undefined) return plan;
   }
   return undefined;
-}
-
-/** A snapshot with bindings that are assumed to be made, as in kube-scheduler's assume cache, until they are released. */
-class AssumedState implements DecidedOn {
-  readonly volumes: PromisedVolumes;
-  readonly #bindings: AssumedBinding[] = [];
-
-  constructor(private readonly snapshot: Snapshot) {
-    this.volumes = new PromisedVolumes(snapshot.volumes);
-  }
-
-  get nodes(): readonly NodeFacts[] {
-    return this.snapshot.nodes;
-  }
-
-  get verdicts(): VerdictMemory {
-    return this.snapshot.verdicts;
-  }
-
-  get placed(): PlacedPods {
-    return this.snapshot.placed;
-  }
-
-  get assumed(): number {
-    return this.#bindings.length;
-  }
-
-  get hasAssumed(): boolean {
-    return this.assumed > 0 || this.volumes.hasPlans;
-  }
-
-  /** Its claims get their volumes; it takes nothing of a node before it is bound. */
-  promise({ kept, made }: VolumePlan): void {
-    for (const { claim, volume } of kept) this.volumes.plan(claim, volume);
-    for (const claim of made) this.volumes.plan(claim);
-  }
-
-  assume(pod: PodFacts, node: string): void {
-    this.#bindings.push({ pod, node });
-    this.snapshot.place(pod, node);
-  }
-
-  /** The snapshot is as it was. */
-  release(): void {
-    for (const { pod, node } of this.#bindings) this.snapshot.displace(pod, node);
-  }
 }

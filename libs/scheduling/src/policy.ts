@@ -16,6 +16,14 @@ export interface Policy {
   readonly id: string;
   readonly filters: readonly Filter[];
   readonly scores: readonly { readonly rule: Score; readonly weight: number }[];
+  /** How hard it looks for pods that may be evicted for a more important one. Absent: nobody is evicted. */
+  readonly preemption?: PreemptionLimits;
+}
+
+/** When enough nodes are found to choose from: the arguments of kube-scheduler's DefaultPreemption. */
+export interface PreemptionLimits {
+  readonly minCandidateNodesPercentage: number;
+  readonly minCandidateNodesAbsolute: number;
 }
 
 /**
@@ -25,7 +33,8 @@ export interface Policy {
  * - default/1: the first; the weights of Kubernetes' default profile.
  * - default/2: a pod goes where the volumes of its claims are, or can be had.
  * - default/3: pods go near others, or far from them, as they ask it of each other, and are spread as they ask; those that
- *   say nothing of it are spread over zones and nodes, which takes the place of SpreadByOwner.
+ *   say nothing of it are spread over zones and nodes, which takes the place of SpreadByOwner; pods of lower priority make room
+ *   for a pod that fits nowhere.
  */
 const POLICIES: readonly Policy[] = [
   {
@@ -81,6 +90,7 @@ const POLICIES: readonly Policy[] = [
       { rule: preferredTopologySpread, weight: 2 },
       { rule: preferredInterPodAffinity, weight: 2 },
     ],
+    preemption: { minCandidateNodesPercentage: 10, minCandidateNodesAbsolute: 100 },
   },
 ];
 

@@ -33,6 +33,13 @@ export interface Filter {
   readonly queueingHints: readonly Exclude<ClusterEventKind, 'NodeAdded'>[];
   /** Of an event that `queueingHints` names, whether it may help this pod, where that can be told cheaply; absent: it may. */
   isHelpedBy?(pod: PodFacts, event: ClusterEvent, cluster: ClusterFacts): boolean;
+  /**
+   * Which refusals no pod's leaving turns around, so that nobody is evicted for them (Kubernetes' UnschedulableAndUnresolvable): all
+   * of the rule's, or those of which this is true. Absent: none.
+   */
+  readonly unresolvable?: 'all' | ((refusal: Refusal, pod: PodFacts, node: NodeFacts) => boolean);
+  /** A node that is accepted is also accepted with fewer pods on it: finding out which have to go then takes a few questions only. */
+  readonly isMonotone?: true;
   /** Why no node will do as things are, whichever it is, in Kubernetes' words; asked before any node is looked at. */
   refuse?(pod: PodFacts, cluster: ClusterFacts): string | undefined;
   /** The check of this pod against each node; undefined when every node passes. */
@@ -91,7 +98,7 @@ export type ClusterEventKind =
   | 'NodeLabelsChanged'
   /** A node's `StatusChanged`. */
   | 'NodeAllocatableChanged'
-  /** A node's `Deleted`. */
+  /** A node's `Deleted`: also helps those pods for which room was to be made there. */
   | 'NodeRemoved'
   /** A pod's `Scheduled`: others see it on a node from now on. */
   | 'PodPlaced'
@@ -101,7 +108,7 @@ export type ClusterEventKind =
   | 'PodRemoved'
   /** A namespace's `MetadataChanged` of its labels, `Created`, `Deleted`. */
   | 'NamespaceLabelsChanged'
-  /** A pod's `Deleted`, `Succeeded`, `Failed`: it no longer takes its share of a node. */
+  /** A pod's `Deleted`, `Succeeded`, `Failed`: it no longer takes its share of a node, or room is no longer made for it there. */
   | 'CapacityFreed'
   /** Whatever happens to a claim, a volume or a storage class; the end of a pod that had a claim. */
   | 'VolumesChanged';

@@ -264,7 +264,7 @@ class World {
     expect(this.#onView.decide(seed, limit)).toEqual(proposal);
     if (proposal === undefined) return;
     this.trace.push(proposal);
-    const basis = viewOf([...this.nodes.values()], [...this.pods.values()], this.namespaces);
+    const basis = viewOf([...this.nodes.values()], [...this.pods.values()], this);
     proposal.bindings.forEach((binding, i) => this.#verify(basis, proposal.bindings.slice(0, i), binding));
     const results = proposal.bindings.map((binding, i): ItemResult => {
       if (i === refuse) return { ok: false, status: { reason: 'Conflict' } };
@@ -286,7 +286,7 @@ class World {
         const node = before.find(({ uid }) => uid === item.metadata.uid)?.node;
         return node === undefined ? item : { ...item, spec: { ...item.spec!, nodeName: node } };
       }),
-      this.namespaces,
+      this,
     );
     const verdict = explain(there.snapshot(), pod, policy).find(({ node }) => node === binding.node);
     expect(Object.values(verdict?.refusals ?? { gone: ['gone'] }).flat()).toEqual([]);
@@ -373,7 +373,7 @@ describe('whatever happens in whatever order', () => {
         for (const pod of told) live.setPod(pod);
         for (const pod of told.slice(0, 3)) live.removePod(pod.metadata.uid);
         for (const namespace of world.namespaces) live.setNamespace('other', namespace);
-        const fresh = viewOf([...world.nodes.values()], told.slice(3), world.namespaces);
+        const fresh = viewOf([...world.nodes.values()], told.slice(3), world);
         expect(live.snapshot().nodes.map(sums)).toEqual(fresh.snapshot().nodes.map(sums));
         expect(seen(live)).toEqual(seen(fresh));
       }),
@@ -386,7 +386,7 @@ describe('whatever happens in whatever order', () => {
       fc.property(histories, (history) => {
         const world = play(history);
         for (let round = 0; round < 80; round++) world.run({ do: 'schedule', seed: round, limit: 8, refuse: 99 });
-        const nodes = viewOf([...world.nodes.values()], [...world.pods.values()], world.namespaces).snapshot();
+        const nodes = viewOf([...world.nodes.values()], [...world.pods.values()], world).snapshot();
         for (const pod of world.pods.values()) {
           if (!wantsNode(pod, 'default-scheduler')) continue;
           for (const { refusals } of explain(nodes, podFacts(pod), policy)) {

@@ -134,7 +134,7 @@ describe('pods that fit nowhere', () => {
   it('are not marked again with what their condition says already, such as after a restart', () => {
     const message = '0/1 nodes are available: 1 Insufficient cpu.';
     const scheduling = start(node('a', { allocatable: { cpu: '2' } }), pod('p', { ...big, message }));
-    expect(scheduling.decide(SEED, 10)).toEqual({ bindings: [], marks: [], reservations: [] });
+    expect(scheduling.decide(SEED, 10)).toEqual({ bindings: [], preemptions: [], marks: [], reservations: [] });
   });
 
   const cordoned = aNode('a', { unschedulable: true });

@@ -14,7 +14,8 @@ import {
 } from '@shiplog/kube';
 import { clusterEventsOf } from './cluster-events';
 import { ClusterView } from './cluster-view';
-import { decideBatch, type Verdict } from './decide';
+import { decideBatch, refOf, type Verdict } from './decide';
+import type { StoredBudget } from './facts/budgets';
 import type { Policy } from './policy';
 import { SchedulingQueue, type PendingPods, type QueuedPod } from './queue';
 import { volumeBinding } from './rules/volume-binding';
@@ -23,6 +24,7 @@ import type { VolumePlan } from './volumes/volume-plan';
 import { WakeUps } from './wake-ups';
 
 export type Binding = CommandData['BindPods']['bindings'][number];
+export type PreemptionItem = CommandData['PreemptPods']['preemptions'][number];
 export type UnschedulableMark = CommandData['MarkPodsUnschedulable']['pods'][number];
 
 /** Pods of a state taken in one go: a few milliseconds. */
@@ -35,9 +37,10 @@ export interface Reservation {
   readonly patches: readonly ReturnType<typeof keepFor>[];
 }
 
-/** What deciding on a batch proposes: two commands, either of which may be empty, and some for each pod that needs volumes. */
+/** What deciding on a batch proposes: three commands, each of which may be empty, and some for each pod that needs volumes. */
 export interface Proposal {
   readonly bindings: readonly Binding[];
+  readonly preemptions: readonly PreemptionItem[];
   /** Only pods of which this was not said before. */
   readonly marks: readonly UnschedulableMark[];
   readonly reservations: readonly Reservation[];
@@ -88,6 +91,7 @@ export class Scheduling {
     this.#view.setVolumes(cluster);
     this.#view.setNamespaces(cluster);
     this.#view.setSelectors(cluster);
+    this.#view.setBudgets(cluster);
     for (const node of cluster.list('nodes')) this.#view.setNode(node);
     let taken = 0;
     for (const { metadata } of cluster.list('pods')) {
@@ -121,6 +125,7 @@ export class Scheduling {
     );
     const bindings: Binding[] = [];
     const marks: UnschedulableMark[] = [];
+    const preemptions: PreemptionItem[] = [];
     const reservations: Reservation[] = [];
     taken.forEach((queued, i) => {
       const verdict = verdicts[i] as Verdict;
@@ -140,19 +145,25 @@ export class Scheduling {
         }
         case 'fits nowhere':
           this.#queue.fail(queued.facts.uid, verdict.refusedBy);
-          if (saidOf(queued.facts.pod) !== verdict.sentence) {
-            marks.push({ ...itemOf(queued), message: verdict.sentence, decision: verdict.decision });
+          if (saidOf(queued.facts.pod) !== verdict.sentence || verdict.losesNomination) {
+            const loses = verdict.losesNomination ? { losesNomination: true } : {};
+            marks.push({ ...itemOf(queued), message: verdict.sentence, decision: verdict.decision, ...loses });
           }
+          return;
+        case 'preempts':
+          // Its victims' ends bring it back, also those that come before the answer does.
+          this.#queue.wait(queued.facts.uid, verdict.refusedBy);
+          preemptions.push(preemptionOf(queued, verdict));
       }
     });
-    return { bindings, marks, reservations };
+    return { bindings, preemptions, marks, reservations };
   }
 
   /**
-   * Takes the journal's answer to bindings, in their order; to be called when the events up to the answer's position are
-   * applied. What it accepted has left the queue by then. What it refused is looked at again on what is known now.
+   * Takes the journal's answer to bindings or preemptions, in their order; to be called when the events up to the answer's position are
+   * applied. What it accepted has left the queue by then, or waits for its victims' ends. What it refused is looked at again on what is known now.
    */
-  settle(bindings: readonly Binding[], results: readonly ItemResult[]): void {
+  settle(bindings: readonly { readonly uid: string }[], results: readonly ItemResult[]): void {
     bindings.forEach(({ uid }, i) => {
       if (results[i]?.ok !== true) this.#queue.refuse(uid);
     });
@@ -165,7 +176,9 @@ export class Scheduling {
 
   #takeIn({ event, before, after }: AppliedEvent): void {
     const replaced = before !== undefined && before.metadata.uid !== after?.metadata.uid;
-    if (event.resource === 'persistentvolumeclaims') {
+    if (event.resource === 'poddisruptionbudgets.policy') {
+      this.#view.setBudget(event.namespace, event.name, after as StoredBudget | undefined);
+    } else if (event.resource === 'persistentvolumeclaims') {
       this.#view.setClaim(event.namespace, event.name, after as StoredClaim | undefined);
     } else if (event.resource === 'persistentvolumes') {
       this.#view.setVolume(event.name, after as StoredVolume | undefined);
@@ -204,9 +217,14 @@ function patchesOf({ kept, made }: VolumePlan, node: string): ReturnType<typeof 
   ];
 }
 
+function preemptionOf(queued: QueuedPod, verdict: Extract<Verdict, { outcome: 'preempts' }>): PreemptionItem {
+  const { node, sentence, decision } = verdict;
+  const [victims, outranked] = [verdict.victims.map(refOf), verdict.outranked.map(refOf)];
+  return { ...itemOf(queued), node, victims, outranked, message: sentence, decision };
+}
+
 function itemOf({ facts, cause }: QueuedPod): { namespace: string; name: string; uid: string; cause: number } {
-  const { name, namespace = '', uid } = facts.pod.metadata;
-  return { namespace, name, uid, cause };
+  return { ...refOf(facts), cause };
 }
 
 /** What the pod's own condition says of why it has no node. */

@@ -1,12 +1,12 @@
 import { peerClass, podClass } from './facts/pod-class';
-import type { PodFacts } from './facts/pod-facts';
+import { nominatedNode, type PodFacts } from './facts/pod-facts';
 import { interPodAffinity } from './rules/inter-pod-affinity';
 import { podTopologySpread } from './rules/pod-topology-spread';
 
 /** Rules to which other things of a pod matter than to those that look at it and a node alone. */
 const AMONG_PODS: ReadonlySet<string> = new Set([interPodAffinity.name, podTopologySpread.name]);
 
-/** Pods that fit nowhere, are of one class, and were refused by the same rules. */
+/** Pods that fit nowhere, are of one class and priority, and were refused by the same rules. */
 export interface WaitingClass {
   readonly refusedBy: readonly string[];
   readonly pods: ReadonlyMap<string, PodFacts>;
@@ -39,13 +39,10 @@ export class WaitingPods {
   /** @param now since when it waits, if it has not before */
   set(facts: PodFacts, refusedBy: readonly string[], now: number): void {
     const { uid } = facts;
-    // What happens to a claim concerns the pods that have it, and no other.
-    const alike =
-      facts.claims.length > 0
-        ? uid
-        : refusedBy.some((rule) => AMONG_PODS.has(rule))
-          ? peerClass(facts)
-          : podClass(facts);
+    // What happens to a claim, or on the node where room is made, concerns the pods that have it, and no other.
+    const isAlone = facts.claims.length > 0 || nominatedNode(facts.pod) !== undefined;
+    const kind = refusedBy.some((rule) => AMONG_PODS.has(rule)) ? peerClass(facts) : podClass(facts);
+    const alike = isAlone ? uid : `${kind}\n${facts.priority} ${facts.pod.spec?.preemptionPolicy}`;
     const key = [alike, ...refusedBy].join('\n');
     const known = this.#pods.get(uid);
     if (known !== undefined && known.key !== key) this.#leave(uid, known.key);

@@ -1,10 +1,12 @@
 import { eventKey, type ClusterEvent } from './cluster-events';
 import type { ClusterView } from './cluster-view';
 import type { ClusterFacts } from './facts/cluster-facts';
-import type { PodFacts } from './facts/pod-facts';
+import { nominatedNode, type PodFacts } from './facts/pod-facts';
 import { claimKeysOf } from './volumes/volumes';
 import { refusedByAny } from './filtering';
 import type { Policy } from './policy';
+import { isEndingFor } from './preemption/eligibility';
+import { couldMakeRoom } from './preemption/preempt';
 import type { SchedulingQueue } from './queue';
 import type { Filter } from './rule';
 import type { WaitingClass } from './waiting-pods';
@@ -34,7 +36,17 @@ export class WakeUps {
   }
 
   add(event: ClusterEvent): void {
+    if (event.kind === 'NodeRemoved') this.#wakeNominated(event);
     this.#events.set(eventKey(event), event);
+  }
+
+  /** Room for them was to be made on a node that is gone. */
+  #wakeNominated({ node, position }: ClusterEvent): void {
+    for (const { pods } of this.queue.waiting.classes) {
+      // Each of them is in a class of its own.
+      const [pod] = pods.size === 1 ? pods.values() : [];
+      if (pod !== undefined && nominatedNode(pod.pod) === node) this.queue.wake(pod.uid, position);
+    }
   }
 
   /** Looks at the next share. */
@@ -73,7 +85,8 @@ export class WakeUps {
 
   /**
    * The event by which the rules that refused these pods refuse no more: on one node, if they look at that node alone. Another rule
-   * may refuse them there now, which their users should read.
+   * may refuse them there now, which their users should read. Or by which others could be made to leave: who waits for those that
+   * end on a node waits for the last of them.
    */
   #helps({ pods }: WaitingClass, hint: Hint): ClusterEvent | undefined {
     const [pod] = pods.values();
@@ -83,9 +96,12 @@ export class WakeUps {
       hint.anywhere ?? hint.claimed(pod) ?? hint.amongPods.find((event) => isHelped(pod, event, hint, cluster));
     if (certain !== undefined) return certain;
     const isStillRefused = refusedByAny(pod, hint.filters, cluster);
+    const nominated = nominatedNode(pod.pod);
     return hint.atNodes.find((event) => {
       const node = this.view.node(event.node);
-      return node !== undefined && !isStillRefused(node);
+      if (node === undefined) return nominated === event.node;
+      if (!isStillRefused(node)) return true;
+      return nominated === event.node ? !isEndingFor(pod, [node]) : couldMakeRoom(pod, node, cluster, this.policy);
     });
   }
 }

@@ -77,7 +77,7 @@ export function* capacityFor(
   const byNode = new Map<string, number>();
   let sentence: string | undefined;
   for (const { verdict } of placements) {
-    if (verdict.outcome === 'fits nowhere') sentence = verdict.sentence;
+    if (verdict.outcome === 'fits nowhere' || verdict.outcome === 'preempts') sentence = verdict.sentence;
     else if (verdict.outcome !== 'retry in next batch') byNode.set(verdict.node, (byNode.get(verdict.node) ?? 0) + 1);
   }
   const fits = [...byNode.values()].reduce((sum, count) => sum + count, 0);

@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { serviceActor, type AnyCommand, type CommandReply, type ItemResult } from '@shiplog/contracts';
-import type { Binding, Proposal, Reservation, Scheduling } from '@shiplog/scheduling';
+import type { Binding, PreemptionItem, Proposal, Reservation, Scheduling } from '@shiplog/scheduling';
 import type { Logger } from 'pino';
 
 /** What the cycle needs around it. */
@@ -88,16 +88,25 @@ export class SchedulingCycle {
   }
 
   /** Resolves when what came of a proposal is seen, with whether anything was proposed. */
-  async #carryOut({ bindings, marks, reservations }: Proposal): Promise<boolean> {
-    if (bindings.length + marks.length + reservations.length === 0) return false;
+  async #carryOut({ bindings, preemptions, marks, reservations }: Proposal): Promise<boolean> {
+    if (bindings.length + preemptions.length + marks.length + reservations.length === 0) return false;
     const bind = this.#command('BindPods', bindings, { bindings: [...bindings] });
+    const evict = this.#command('PreemptPods', preemptions, { preemptions: [...preemptions] });
     const mark = this.#command('MarkPodsUnschedulable', marks, { pods: [...marks] });
     const reserving = reservations.map((reservation) => this.#reserve(reservation));
-    const [bound, marked, ...reserved] = await Promise.all([this.#send(bind), this.#send(mark), ...reserving]);
-    const positions = [bound, marked, ...reserved.flat()].map((reply) => (reply?.ok === true ? reply.position : 0));
+    const [bound, evicted, marked, ...reserved] = await Promise.all([
+      this.#send(bind),
+      this.#send(evict),
+      this.#send(mark),
+      ...reserving,
+    ]);
+    const positions = [bound, evicted, marked, ...reserved.flat()].map((reply) =>
+      reply?.ok === true ? reply.position : 0,
+    );
     await this.options.seen(Math.max(...positions));
     reservations.forEach((reservation, i) => this.#settleReservation(reservation, reserved[i] ?? []));
-    if (bind !== undefined && bound !== undefined) this.#settle(bindings, bound);
+    if (bound !== undefined) this.#settle('a binding', bindings, bound);
+    if (evicted !== undefined) this.#settle('a preemption', preemptions, evicted);
     if (marked?.ok === false) this.options.logger.warn({ status: marked.status }, 'marks were refused');
     return true;
   }
@@ -126,7 +135,7 @@ export class SchedulingCycle {
   }
 
   /** One command for many pods; its own cause is the latest of theirs, each item has its own. */
-  #command<T extends 'BindPods' | 'MarkPodsUnschedulable'>(
+  #command<T extends 'BindPods' | 'PreemptPods' | 'MarkPodsUnschedulable'>(
     type: T,
     items: readonly { readonly cause?: number }[],
     data: Extract<AnyCommand, { type: T }>['data'],
@@ -136,15 +145,15 @@ export class SchedulingCycle {
     return { id: this.options.newCommandId(), type, actor: ACTOR, cause, basis: this.#basis, data } as AnyCommand;
   }
 
-  #settle(bindings: readonly Binding[], reply: CommandReply): void {
+  #settle(what: string, items: readonly (Binding | PreemptionItem)[], reply: CommandReply): void {
     const results = reply.ok
       ? (reply.results ?? [])
-      : bindings.map((): ItemResult => ({ ok: false, status: reply.status }));
-    bindings.forEach(({ namespace, name, node }, i) => {
+      : items.map((): ItemResult => ({ ok: false, status: reply.status }));
+    items.forEach(({ namespace, name, node }, i) => {
       const result = results[i];
       if (result?.ok === true) return;
-      this.options.logger.info({ namespace, name, node, status: result?.status }, 'a binding was refused');
+      this.options.logger.info({ namespace, name, node, status: result?.status }, `${what} was refused`);
     });
-    this.options.scheduling.settle(bindings, results);
+    this.options.scheduling.settle(items, results);
   }
 }

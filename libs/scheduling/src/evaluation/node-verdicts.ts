@@ -2,6 +2,7 @@ import type { NodeFacts } from '../facts/node-facts';
 import type { NodeTable } from '../facts/node-table';
 import type { PodFacts } from '../facts/pod-facts';
 import { podClass } from '../facts/pod-class';
+import type { RuleRefusal } from '../pod-checks';
 import type { Policy } from '../policy';
 import { isOfNode, type NodeCheck, type NodeRating, type Refusal } from '../rule';
 
@@ -43,6 +44,12 @@ export class NodeVerdicts {
 
   passes(slot: number): boolean {
     return this.refusedBy[slot] === PASSES;
+  }
+
+  /** Why a node is refused. */
+  refusal(slot: number, policy: Policy): RuleRefusal | undefined {
+    const [filter, reasons] = [policy.filters[this.refusedBy[slot] as number], this.#refusals[slot]];
+    return filter === undefined || reasons === undefined ? undefined : { filter, reasons };
   }
 
   /** Asks again of what has changed. */

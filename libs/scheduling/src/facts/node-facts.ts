@@ -2,6 +2,7 @@ import type { Taint } from '@shiplog/contracts';
 import type { StoredNode } from '@shiplog/kube';
 import { amountsOf, type Amounts } from './amounts';
 import { HostPortsInUse } from './host-ports';
+import { PodsByImportance } from './pods-by-importance';
 import type { PodFacts } from './pod-facts';
 
 const NO_LABELS: Readonly<Record<string, string>> = {};
@@ -30,6 +31,8 @@ export class NodeFacts {
   readonly #requested = new Map<string, number>();
   readonly #podsByOwner = new Map<string, number>();
   readonly hostPorts = new HostPortsInUse();
+  /** The pods on it. */
+  readonly pods = new PodsByImportance();
   readonly #share = { cpu: 0, memory: 0 };
   readonly #likelyUse = { cpu: 0, memory: 0 };
   podCount = 0;
@@ -87,12 +90,14 @@ export class NodeFacts {
 
   add(pod: PodFacts): void {
     this.#count(pod, 1);
+    this.pods.add(pod);
     for (const port of pod.hostPorts) this.hostPorts.add(port);
   }
 
   /** The exact inverse of `add`. */
   remove(pod: PodFacts): void {
     this.#count(pod, -1);
+    this.pods.remove(pod);
     for (const port of pod.hostPorts) this.hostPorts.remove(port);
   }
 
@@ -102,6 +107,7 @@ export class NodeFacts {
     for (const [name, amount] of this.#requested) copy.#requested.set(name, amount);
     for (const [owner, count] of this.#podsByOwner) copy.#podsByOwner.set(owner, count);
     copy.hostPorts.addAll(this.hostPorts);
+    copy.pods.addAll(this.pods);
     Object.assign(copy.#share, this.#share);
     Object.assign(copy.#likelyUse, this.#likelyUse);
     copy.podCount = this.podCount;

@@ -20,7 +20,12 @@ export interface PodFacts {
   readonly claims: readonly string[];
   /** The uid of the controller that owns the pod. */
   readonly owner: string | undefined;
+  readonly priority: number;
+  /** When its node began with it; of one that has not begun, later than any time. */
+  readonly startTime: string;
 }
+
+const NOT_STARTED = '~';
 
 /** The facts of a pod. Kept by the object's identity: objects in a projection are never changed. */
 export function podFacts(pod: StoredPod): PodFacts {
@@ -30,9 +35,20 @@ export function podFacts(pod: StoredPod): PodFacts {
   const requests = isResized(pod) ? requestsWhileResized(pod) : asked;
   const claims = pod.spec?.volumes === undefined ? NO_CLAIMS : claimNamesOf(pod);
   const { uid, namespace = '', labels = NO_LABELS, deletionTimestamp } = pod.metadata;
-  const isTerminating = deletionTimestamp !== undefined;
-  const owner = controllerOf(pod)?.uid;
-  const facts = { pod, uid, namespace, labels, isTerminating, requests, likelyUse, hostPorts, claims, owner };
+  const facts: PodFacts = {
+    pod,
+    uid,
+    namespace,
+    labels,
+    isTerminating: deletionTimestamp !== undefined,
+    requests,
+    likelyUse,
+    hostPorts,
+    claims,
+    owner: controllerOf(pod)?.uid,
+    priority: pod.spec?.priority ?? 0,
+    startTime: pod.status?.startTime ?? NOT_STARTED,
+  };
   factsOf.set(pod, facts);
   return facts;
 }
@@ -91,6 +107,15 @@ const factsOf = new WeakMap<StoredPod, PodFacts>();
 
 /** The node whose resources the pod takes now: none before it is bound, and none once it has ended. */
 export function occupiedNode(pod: StoredPod): string | undefined {
-  const ended = pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed';
-  return ended ? undefined : pod.spec?.nodeName || undefined;
+  return hasEnded(pod) ? undefined : pod.spec?.nodeName || undefined;
+}
+
+/** The node on which room is being made for the pod: of one that has none yet, and is not on its way out. */
+export function nominatedNode(pod: StoredPod): string | undefined {
+  const isSettled = (pod.spec?.nodeName ?? '') !== '' || pod.metadata.deletionTimestamp !== undefined || hasEnded(pod);
+  return isSettled ? undefined : pod.status?.nominatedNodeName || undefined;
+}
+
+function hasEnded({ status }: StoredPod): boolean {
+  return status?.phase === 'Succeeded' || status?.phase === 'Failed';
 }

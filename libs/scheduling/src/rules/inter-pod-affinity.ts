@@ -27,6 +27,8 @@ export const interPodAffinity: Filter = {
     'PodChanged',
     'PodRemoved',
   ],
+  // Nobody's leaving brings those whom it must be near.
+  unresolvable: (refusal) => refusal === NOT_NEAR,
   isHelpedBy(pod, { kind, pods }, { placed }) {
     if (pods === undefined) return true;
     const { companions, farFrom = [] } = podAffinities(pod) ?? {};

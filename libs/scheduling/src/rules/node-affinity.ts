@@ -7,6 +7,7 @@ const REFUSAL: Refusal = ["node(s) didn't match Pod's node affinity/selector"];
 export const nodeAffinity: Filter = {
   kind: 'filter',
   name: 'NodeAffinity',
+  unresolvable: 'all',
   queueingHints: ['NodeLabelsChanged'],
   check({ pod }) {
     const labels = Object.entries(pod.spec?.nodeSelector ?? {});

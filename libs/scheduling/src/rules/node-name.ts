@@ -6,6 +6,7 @@ const REFUSAL: Refusal = ["node(s) didn't match the requested node name"];
 export const nodeName: Filter = {
   kind: 'filter',
   name: 'NodeName',
+  unresolvable: 'all',
   queueingHints: [],
   check({ pod }) {
     const wanted = pod.spec?.nodeName;

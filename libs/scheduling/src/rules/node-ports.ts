@@ -6,6 +6,7 @@ const REFUSAL: Refusal = ["node(s) didn't have free ports for the requested pod 
 export const nodePorts: Filter = {
   kind: 'filter',
   name: 'NodePorts',
+  isMonotone: true,
   queueingHints: ['CapacityFreed'],
   check({ hostPorts }) {
     if (hostPorts.length === 0) return undefined;

@@ -11,6 +11,10 @@ const FULL: Refusal = ['Too many pods'];
 export const nodeResourcesFit: Filter = {
   kind: 'filter',
   name: 'NodeResourcesFit',
+  isMonotone: true,
+  /** More than all of it is not to be had by anybody's leaving. */
+  unresolvable: (_refusal, { requests }, node) =>
+    [...requests].some(([resource, asked]) => asked > (node.allocatable.get(resource) ?? 0)),
   queueingHints: ['NodeAllocatableChanged', 'CapacityFreed'],
   check({ requests }) {
     return (node) => {

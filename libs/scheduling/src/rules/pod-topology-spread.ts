@@ -19,6 +19,7 @@ export const podTopologySpread: Filter = {
   name: 'PodTopologySpread',
   scope: 'cluster',
   queueingHints: ['NodeAdmissionChanged', 'NodeLabelsChanged', 'NodeRemoved', 'PodPlaced', 'PodChanged', 'PodRemoved'],
+  unresolvable: (refusal) => refusal === NO_LABEL,
   isHelpedBy(pod, { pods }, { placed }) {
     if (pods === undefined) return true;
     const counted = spreadConstraints(pod, 'DoNotSchedule').flatMap((constraint) => constraint.counted ?? []);

@@ -6,6 +6,7 @@ import type { Filter, Refusal, Score } from '../rule';
 export const taintToleration: Filter = {
   kind: 'filter',
   name: 'TaintToleration',
+  unresolvable: 'all',
   queueingHints: ['NodeAdmissionChanged'],
   check({ pod }) {
     const tolerations = pod.spec?.tolerations;
@@ -50,6 +51,7 @@ const CORDON = { key: 'node.kubernetes.io/unschedulable', effect: 'NoSchedule' }
 export const nodeUnschedulable: Filter = {
   kind: 'filter',
   name: 'NodeUnschedulable',
+  unresolvable: 'all',
   queueingHints: ['NodeAdmissionChanged'],
   check({ pod }) {
     if (tolerated(pod.spec?.tolerations, CORDON)) return undefined;

@@ -12,6 +12,7 @@ export const volumeBinding: Filter = {
   kind: 'filter',
   name: 'VolumeBinding',
   scope: 'cluster',
+  unresolvable: 'all',
   queueingHints: ['VolumesChanged', 'NodeLabelsChanged'],
   refuse(pod, { volumes }) {
     if (pod.claims.length === 0) return undefined;

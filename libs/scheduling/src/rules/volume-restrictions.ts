@@ -10,6 +10,7 @@ export const volumeRestrictions: Filter = {
   kind: 'filter',
   name: 'VolumeRestrictions',
   scope: 'cluster',
+  isMonotone: true,
   queueingHints: ['VolumesChanged'],
   check({ pod, claims }, { volumes } = NO_CLUSTER) {
     const { namespace = '' } = pod.metadata;

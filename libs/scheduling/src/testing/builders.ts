@@ -2,6 +2,7 @@ import type { AppliedEvent } from '@shiplog/cluster';
 import {
   EVENT_FORMAT,
   SCHEDULER_VIEW,
+  type PodCondition,
   type PodSpec,
   type NodeSpec,
   type NodeStatus,
@@ -11,6 +12,7 @@ import {
 import type { StoredNode, StoredPod } from '@shiplog/kube';
 import { guarded } from '../../../cluster/src/testing/guarded';
 import { ClusterView } from '../cluster-view';
+import type { StoredBudget } from '../facts/budgets';
 import { NodeFacts } from '../facts/node-facts';
 import { podFacts, type PodFacts } from '../facts/pod-facts';
 
@@ -25,6 +27,11 @@ export type PodTraits = Partial<Omit<PodSpec, 'containers'>> & {
   phase?: string;
   message?: string;
   deleting?: boolean;
+  /** It ends because another one was preferred to it. */
+  preempted?: boolean;
+  startTime?: string;
+  /** The node on which room is made for it. */
+  nominated?: string;
   age?: number;
   namespace?: string;
   uid?: string;
@@ -40,7 +47,10 @@ export function aPod(name: string, traits: PodTraits = {}): StoredPod {
     labels,
     phase,
     message,
-    deleting,
+    preempted,
+    deleting = preempted,
+    startTime,
+    nominated,
     age = 0,
     namespace = 'default',
     uid,
@@ -70,9 +80,9 @@ export function aPod(name: string, traits: PodTraits = {}): StoredPod {
     },
     status: {
       phase: phase ?? 'Pending',
-      ...(message === undefined
-        ? {}
-        : { conditions: [{ type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message }] }),
+      ...(startTime === undefined ? {} : { startTime }),
+      ...(nominated === undefined ? {} : { nominatedNodeName: nominated }),
+      ...(message === undefined && preempted === undefined ? {} : { conditions: conditionsOf(message, preempted) }),
     },
   };
 }
@@ -80,6 +90,30 @@ export function aPod(name: string, traits: PodTraits = {}): StoredPod {
 function typeOf(kind: string): { apiVersion: string; kind: string } {
   const [apiVersion = '', name = ''] = kind.split(' ');
   return { apiVersion, kind: name };
+}
+
+function conditionsOf(message: string | undefined, preempted = false): PodCondition[] {
+  const waits = { type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message };
+  const ends = { type: 'DisruptionTarget', status: 'True', reason: 'PreemptionByScheduler' };
+  return [...(message === undefined ? [] : [waits]), ...(preempted ? [ends] : [])];
+}
+
+/** A budget of pods with this label that can spare as many as it says. */
+export function aBudget(app: string, disruptionsAllowed: number, disrupted: readonly string[] = []): StoredBudget {
+  const disruptedPods = Object.fromEntries(disrupted.map((name) => [name, '2024-01-01T00:00:00Z']));
+  return {
+    apiVersion: 'policy/v1',
+    kind: 'PodDisruptionBudget',
+    metadata: {
+      name: app,
+      namespace: 'default',
+      uid: `uid-budget-${app}`,
+      resourceVersion: '1',
+      creationTimestamp: '2024-01-01T00:00:00Z',
+    },
+    spec: { selector: { matchLabels: { app } } },
+    status: { disruptionsAllowed, disruptedPods, currentHealthy: 0, desiredHealthy: 0, expectedPods: 0 },
+  };
 }
 
 export type NodeTraits = NodeSpec & { labels?: Record<string, string>; allocatable?: Record<string, string> } & Pick<
@@ -140,14 +174,21 @@ export function aNamespace(name: string, labels: Record<string, string>): Object
   };
 }
 
+/** What there may be beside nodes and pods. */
+export interface Around {
+  readonly namespaces?: readonly ObjectOf<'namespaces'>[];
+  readonly budgets?: readonly StoredBudget[];
+}
+
 /** A view of these objects. */
 export function viewOf(
   nodes: readonly StoredNode[],
   pods: readonly StoredPod[] = [],
-  namespaces: readonly ObjectOf<'namespaces'>[] = [],
+  { namespaces = [], budgets = [] }: Around = {},
 ): ClusterView {
   const view = new ClusterView();
   for (const namespace of namespaces) view.setNamespace(namespace.metadata.name, namespace);
+  for (const budget of budgets) view.setBudget('default', budget.metadata.name, budget);
   for (const node of nodes) view.setNode(node);
   for (const pod of pods) view.setPod(pod);
   return view;
