@@ -9,6 +9,7 @@ import { measureApi } from './api/measure-api';
 import { measureFlood } from './flood/measure-flood';
 import { measureMinion } from './minion/measure-minion';
 import { measurePending } from './pending/measure-pending';
+import { measurePeers, type PeersSize } from './peers/measure-peers';
 import { measureScale } from './scale/measure-scale';
 import { measureDns } from './dns/measure-dns';
 import { measureNetwork, type NetworkSize } from './network/measure-network';
@@ -32,6 +33,7 @@ Examples:
   npm run measure -- network                 throughput of two minions' pods, 7 turns of a second each way
   npm run measure -- minion                  100 pods on one minion, and 20 seconds of rest with them
   npm run measure -- workloads               500 Deployments of 5 pods: made, at rest, and with another template
+  npm run measure -- peers                   decisions a second, of pods that ask things of each other, on 5,000 nodes
   npm run measure -- pending 10000           so many pods that fit nowhere, while others end
   npm run measure -- proxy                   10,000 services of 6 endpoints, and 100 changes under load
 
@@ -76,6 +78,16 @@ program
   .description('bytes a second that one minion hears of a cluster of so many nodes')
   .argument('<nodes>', 'how many nodes the cluster has, at least two', whole)
   .action((nodes: number) => measureFanout(Math.max(nodes, 2)));
+
+program
+  .command('peers')
+  .description(
+    'how many decisions a second the scheduler makes of pods that ask for others near or far, or to be spread',
+  )
+  .option('--nodes <number>', 'how many', whole, 5_000)
+  .option('--pods <number>', 'how many are there already', whole, 10_000)
+  .option('--decisions <number>', 'how many of each kind', whole, 2_000)
+  .action((size: PeersSize) => measurePeers(size));
 
 program
   .command('scale')

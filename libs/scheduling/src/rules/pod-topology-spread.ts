@@ -121,13 +121,8 @@ function spreadRating(
   needsAll: boolean,
 ): (node: NodeFacts) => number {
   const divisions = constraints.map(({ topologyKey }) => placed.divide(topologyKey));
-  const isCompared = ({ index }: NodeFacts): boolean =>
-    !needsAll || divisions.every((division) => (division.of[index] ?? -1) !== -1);
-  const sizes = new DomainCounter(divisions);
-  for (const slot of candidates) {
-    const node = nodes[slot];
-    if (node !== undefined && isCompared(node)) sizes.add(node.index);
-  }
+  const sizes = new DomainCounter(divisions, needsAll);
+  for (let i = 0; i < candidates.length; i++) sizes.add(nodes[candidates[i] as number]?.index ?? -1);
   const parts = constraints.map((constraint, i): Part => {
     const { topologyKey, maxSkew, among } = constraint;
     const isOfNode = topologyKey === HOSTNAME;
@@ -137,36 +132,43 @@ function spreadRating(
       : sumsOf(constraint, placed.divide(topologyKey, among), placed);
     return { division: divisions[i] as Division, sums, isOfNode, weight, maxSkew };
   });
-  return (node) => (isCompared(node) ? Math.round(ratingOf(node, parts)) : NOT_COMPARED);
+  return (node) => ratingOf(node, parts, needsAll);
 }
 
 const NOT_COMPARED = -1;
 
-function ratingOf({ index }: NodeFacts, parts: readonly Part[]): number {
+function ratingOf({ index }: NodeFacts, parts: readonly Part[], needsAll: boolean): number {
   let sum = 0;
-  for (const { division, sums, isOfNode, weight, maxSkew } of parts) {
+  for (let i = 0; i < parts.length; i++) {
+    const { division, sums, isOfNode, weight, maxSkew } = parts[i] as Part;
     const domain = division.of[index] ?? -1;
-    if (domain === -1) continue;
     // Differences count for less where more skew is allowed.
-    sum += (sums.get(isOfNode ? index : domain) ?? 0) * weight + maxSkew - 1;
+    if (domain !== -1) sum += (sums.get(isOfNode ? index : domain) ?? 0) * weight + maxSkew - 1;
+    else if (needsAll) return NOT_COMPARED;
   }
-  return sum;
+  return Math.round(sum);
 }
 
 function sumsByNode({ counted }: SpreadConstraint, placed: PlacedPods): Sums {
   return counted === undefined ? NO_SUMS : placed.matching(counted).byNode;
 }
 
-/** In how many domains of each division some nodes are; to be in none counts as one. */
+/** In how many domains of each division some nodes are; to be in none counts as one, unless such nodes don't count. */
 class DomainCounter {
+  /** How many nodes counted. */
   nodes = 0;
   readonly #seen: readonly Uint8Array[];
 
-  constructor(private readonly divisions: readonly Division[]) {
+  constructor(
+    private readonly divisions: readonly Division[],
+    private readonly needsAll: boolean,
+  ) {
     this.#seen = divisions.map(({ size }) => new Uint8Array(size + 1));
   }
 
+  /** @param index of a node */
   add(index: number): void {
+    if (this.needsAll && this.#isOutside(index)) return;
     this.nodes += 1;
     for (let i = 0; i < this.divisions.length; i++) {
       const domain = this.divisions[i]?.of[index] ?? -1;
@@ -178,5 +180,10 @@ class DomainCounter {
     let domains = 0;
     for (const seen of this.#seen[division] ?? []) domains += seen;
     return domains;
+  }
+
+  #isOutside(index: number): boolean {
+    for (let i = 0; i < this.divisions.length; i++) if ((this.divisions[i]?.of[index] ?? -1) === -1) return true;
+    return false;
   }
 }
