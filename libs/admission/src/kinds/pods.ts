@@ -1,5 +1,6 @@
 import { dnsSubdomain, sameJson } from '@shiplog/apimachinery';
 import { defaultPodSpec, exposeOnHost } from '../pods/defaults';
+import { applyLabelKeys } from '../pods/label-keys';
 import { withEphemeralContainers } from '../pods/ephemeral-update';
 import { gatedConditions } from '../pods/gated';
 import { qosClassOf } from '../pods/qos';
@@ -36,6 +37,7 @@ export const pods = defineKind<'pods'>({
     defaultPodResources(draft.spec);
   },
   prepareCreate(draft) {
+    if (draft.spec?.affinity !== undefined) applyLabelKeys(draft.spec.affinity, draft.metadata.labels);
     const spec = draft.spec ?? { containers: [] };
     draft.status = { phase: 'Pending', qosClass: qosClassOf(spec) };
     const conditions = gatedConditions(spec, draft.metadata.creationTimestamp);

@@ -84,6 +84,22 @@ function validatePodTerm(term: PodAffinityTerm, at: string, problems: Problems):
   problems.breaches(`${at}.topologyKey`, topologyKey, qualifiedName);
 }
 
+/** The selector has the keys by now (see `applyLabelKeys`): one that is there twice was there before. */
+function validateKeysOnce(
+  { matchLabelKeys = [], labelSelector }: PodAffinityTerm,
+  at: string,
+  problems: Problems,
+): void {
+  const seen = new Set(Object.keys(labelSelector?.matchLabels ?? {}));
+  for (const { key } of labelSelector?.matchExpressions ?? []) {
+    const i = matchLabelKeys.lastIndexOf(key);
+    if (i !== -1 && seen.has(key)) {
+      problems.invalid(`${at}[${i}]`, key, 'exists in both matchLabelKeys and labelSelector');
+    }
+    seen.add(key);
+  }
+}
+
 /** Labels whose values are taken from the pod itself, to be the same or others. */
 function validateLabelKeys(term: PodAffinityTerm, at: string, problems: Problems): void {
   for (const field of ['matchLabelKeys', 'mismatchLabelKeys'] as const) {
@@ -92,6 +108,7 @@ function validateLabelKeys(term: PodAffinityTerm, at: string, problems: Problems
       problems.forbidden(`${at}.${field}`, 'must not be specified when labelSelector is not set');
     } else keys.forEach((key, i) => problems.breaches(`${at}.${field}[${i}]`, key, qualifiedName));
   }
+  validateKeysOnce(term, at, problems);
   const others = new Set(term.mismatchLabelKeys);
   term.matchLabelKeys?.forEach((key, i) => {
     if (!others.has(key)) return;

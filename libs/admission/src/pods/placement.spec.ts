@@ -123,6 +123,52 @@ describe('where a pod may run', () => {
   });
 });
 
+describe('what a pod asks of others by its own labels', () => {
+  const labelled = (term: object) => {
+    const pod = aPod(near(term) as Partial<PodSpec>);
+    return admitCreate(
+      builtIn('pods'),
+      { ...pod, metadata: { ...pod.metadata, labels: { release: '1', tier: 'a' } } },
+      admission(),
+    );
+  };
+
+  it('is part of the selector from the start', () => {
+    const admitted = labelled({
+      labelSelector: { matchLabels: { app: 'web' } },
+      matchLabelKeys: ['release', 'none'],
+      mismatchLabelKeys: ['tier'],
+    });
+    expect(admitted).toMatchObject({
+      value: {
+        spec: {
+          affinity: {
+            podAffinity: {
+              [REQUIRED]: [
+                {
+                  labelSelector: {
+                    matchLabels: { app: 'web' },
+                    matchExpressions: [
+                      { key: 'release', operator: 'In', values: ['1'] },
+                      { key: 'tier', operator: 'NotIn', values: ['a'] },
+                    ],
+                  },
+                },
+              ],
+            },
+          },
+        },
+      },
+    });
+  });
+
+  it('is refused where the selector says it too', () => {
+    expect(
+      causesOf(labelled({ labelSelector: { matchLabels: { release: '1' } }, matchLabelKeys: ['release'] })),
+    ).toEqual([`${nearAt}[0]: Invalid value: "release": exists in both matchLabelKeys and labelSelector`]);
+  });
+});
+
 describe('how names are looked up in a pod', () => {
   const searches = (list: string[]) => ({ dnsConfig: { searches: list } });
 
