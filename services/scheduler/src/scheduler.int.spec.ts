@@ -73,6 +73,38 @@ describe('the scheduler on a real journal', () => {
     expect(pod('gated')?.status?.conditions).toMatchObject([{ type: 'PodScheduled', status: 'True' }]);
   });
 
+  it('spreads pods over zones, keeps apart who asks for it, and says of who has no place why', async () => {
+    const labels = (zone: string) => ({ metadata: { labels: { zone, 'kubernetes.io/hostname': zone } } });
+    for (const zone of ['a', 'b', 'c']) {
+      await addNode(zone);
+      await system.patch('nodes', zone, labels(zone));
+    }
+    await eventually(() => seen.list('nodes').every(({ metadata }) => metadata.labels?.['zone'] !== undefined));
+    const labelSelector = { matchLabels: { app: 'test' } };
+    const topologySpreadConstraints = [
+      { maxSkew: 1, topologyKey: 'zone', whenUnsatisfiable: 'DoNotSchedule', labelSelector },
+    ];
+    await createPods('even', 6, { topologySpreadConstraints });
+    await eventually(() => bound('even').length === 6);
+    const counts = ['a', 'b', 'c'].map((zone) => bound('even').filter(({ spec }) => spec?.nodeName === zone).length);
+    expect(counts).toEqual([2, 2, 2]);
+
+    const apart = { labelSelector: { matchLabels: { app: 'db' } }, topologyKey: 'kubernetes.io/hostname' };
+    const affinity = { podAntiAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [apart] } };
+    for (const name of ['apart-0', 'apart-1', 'apart-2', 'apart-3']) {
+      const { metadata, spec } = aPod(name, { affinity });
+      await system.create('pods', { metadata: { ...metadata, labels: { app: 'db' } }, spec });
+    }
+    await eventually(() => bound('apart').length === 3);
+    expect(new Set(bound('apart').map(({ spec }) => spec?.nodeName)).size).toBe(3);
+    const [left] = ['apart-0', 'apart-1', 'apart-2', 'apart-3'].filter((name) => nodeOf(name) === undefined);
+    await eventually(
+      () => messageOf(left ?? '') === "0/3 nodes are available: 3 node(s) didn't match pod anti-affinity rules.",
+    );
+    await system.delete('pods', bound('apart')[0]?.metadata.name ?? '', { gracePeriodSeconds: 0 });
+    await eventually(() => nodeOf(left ?? '') !== undefined);
+  });
+
   it('never over-commits a node, and binds who waits when others go', async () => {
     await addNode('a', '2');
     await addNode('b', '2');
