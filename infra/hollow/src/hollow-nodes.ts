@@ -11,8 +11,11 @@ import { HollowNode, type NodeHost } from './hollow-node';
 import { budgetHook, LineBudget } from './line-budget';
 import type { HollowConfig } from './settings';
 
-/** Nodes that begin at once: each has a few questions to the journal before it is there. */
+/** Nodes that begin at once: each has a few questions to the journal before it is ready, and the next begins then. */
 const AT_ONCE = 32;
+/** For how long the next ones wait for one that does not come to be ready, in milliseconds, and how often it is looked at. */
+const PATIENCE_MS = 15_000;
+const READY_MS = 20;
 /** How often it is looked how many are ready, in milliseconds, until all are; and from then on. */
 const LOOK_MS = 500;
 const WATCH_MS = 5_000;
@@ -57,8 +60,13 @@ export class HollowNodes implements OnApplicationBootstrap, OnApplicationShutdow
 
   async #start(n: number, host: NodeHost): Promise<void> {
     const node = await HollowNode.start(host, nodeSettings(n, this.config, process.env));
-    if (this.#stop.signal.aborted) return node.close();
+    const { signal } = this.#stop;
+    if (signal.aborted) return node.close();
     this.#nodes.push(node);
+    // Made one after the other without a pause, nodes would keep each other from hearing their answers.
+    const until = performance.now() + PATIENCE_MS;
+    do await pause(READY_MS);
+    while (!node.isReady && performance.now() < until && !signal.aborted);
   }
 
   /** What all of them hear alike is heard once. */

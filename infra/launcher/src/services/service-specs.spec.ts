@@ -125,7 +125,7 @@ describe('hollow nodes', () => {
   it('are one process, with memory for all of them and credentials of its own', () => {
     const spec = hollowSpec(cluster);
     expect(processName(spec)).toBe('hollow-kubelet');
-    expect(spec.env).toEqual({ HOLLOW_NODES: '500', HOLLOW_NAME: 'hollow', HOLLOW_ZONES: '3' });
+    expect(spec.env).toMatchObject({ HOLLOW_NODES: '500', HOLLOW_NAME: 'hollow', HOLLOW_ZONES: '3' });
     expect(nodeFlags(spec.service, spec.heap)).toContain('--max-old-space-size=1012');
     const agents = identitiesOf(cluster).filter(({ role }) => isAgent(role));
     expect(agents).toEqual([{ role: 'kubelet', name: 'hollow' }]);

@@ -128,6 +128,8 @@ export function hollowSpec({ settings }: Cluster): ServiceSpec {
       HOLLOW_NODES: String(settings.hollow),
       HOLLOW_NAME: HOLLOW_PREFIX,
       HOLLOW_ZONES: String(settings.hollowZones),
+      // The memory of thousands of nodes is gone through at once now and then.
+      STALL_LIMIT: '30s',
     },
   };
 }

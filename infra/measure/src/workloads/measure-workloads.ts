@@ -1,14 +1,14 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { ADMINISTRATOR, serviceActor, type ObjectOf } from '@shiplog/contracts';
+import { serviceActor, type ObjectOf } from '@shiplog/contracts';
 import { patchOf } from '@shiplog/kube';
-import { eventually, ServiceProcess } from '@shiplog/testing';
-import { TestJournals } from '../../../../services/journal/src/testing/journals';
+import { eventually } from '@shiplog/testing';
+import { HollowMaster, podTemplate } from '../../../hollow/src/testing/hollow-master';
 import { cpuOf } from '../../../bench/src/parts/cpu';
 import { memoryOf } from '../../../launcher/src/system/memory';
-import { FakeNodes } from './fake-nodes';
 
-const SERVICES = ['journal', 'scheduler', 'controller'] as const;
 const NODES = 10;
+/** Room for all pods, twice. */
+const ROOM = { HOLLOW_CAPACITY: 'cpu=1000,memory=4Ti,ephemeral-storage=4Ti', MAX_PODS: '2000' };
 const REST_MS = 20_000;
 /** Requests of a user that are under way at once. */
 const AT_ONCE = 64;
@@ -32,25 +32,14 @@ interface Figures {
   readonly memory: number;
 }
 
-/** How long Deployments take to be available, to rest, and to come to another template, with pods that are ready at once. */
+/** How long Deployments take to be available, to rest, and to come to another template, on hollow nodes. */
 export async function measureWorkloads(deployments: number, replicas: number): Promise<void> {
-  const parts = await TestJournals.start();
-  const env = { NATS_URL: parts.nats.url, DATABASE_URL: parts.databaseUrl, NODE_MONITOR_GRACE: '10h' };
-  const bus = await parts.nats.bus('measure', { role: 'user', name: ADMINISTRATOR });
-  const services: ServiceProcess[] = [];
+  const master = await HollowMaster.start({ NODE_MONITOR_GRACE: '10h' });
   try {
-    for (const service of SERVICES) {
-      services.push(ServiceProcess.run(service, 'measured', env));
-      await services.at(-1)?.ready(bus, { timeoutMs: 60_000 });
-    }
-    const nodes = await FakeNodes.join(bus, NODES);
-    const workloads = new Workloads(nodes, services.at(-1)?.pid ?? 0, deployments, replicas);
-    await workloads.run();
-    await nodes.close();
+    await master.startNodes(NODES, ROOM);
+    await new Workloads(master, deployments, replicas).run();
   } finally {
-    for (const service of services.reverse()) await service.stop();
-    await bus.close();
-    await parts.stop();
+    await master.stop();
   }
 }
 
@@ -60,12 +49,11 @@ class Workloads {
   readonly #facts = new Map<string, number>();
 
   constructor(
-    private readonly nodes: FakeNodes,
-    private readonly controller: number,
+    private readonly master: HollowMaster,
     private readonly deployments: number,
     private readonly replicas: number,
   ) {
-    nodes.projection.onApplied((batch) => {
+    master.projection.onApplied((batch) => {
       for (const { event } of batch) {
         this.#events += 1;
         if (event.actor === CONTROLLER) this.#decided += 1;
@@ -77,8 +65,6 @@ class Workloads {
 
   async run(): Promise<void> {
     const pods = this.deployments * this.replicas;
-    const namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'default' } };
-    await this.nodes.send({ type: 'CreateObject', data: { resource: 'namespaces', namespace: '', object: namespace } });
     this.#tell(
       `${this.deployments} Deployments of ${this.replicas} pods`,
       pods,
@@ -86,14 +72,11 @@ class Workloads {
     );
     this.#tell(`${REST_MS / 1_000} s of rest`, pods, await this.#during(() => wait(REST_MS)));
     this.#tell('another template for each', pods, await this.#during(() => this.#change()));
-    if (this.nodes.failures.length > 0)
-      throw new Error(`${this.nodes.failures.length} changes of pods failed: ${String(this.nodes.failures[0])}`);
   }
 
   async #create(): Promise<void> {
     await this.#forEach((n) => {
-      const object = { apiVersion: 'apps/v1', kind: 'Deployment', ...deploymentOf(n, this.replicas) };
-      return this.nodes.send({ type: 'CreateObject', data: { resource: RESOURCE, namespace: 'default', object } });
+      return this.master.create(RESOURCE, { kind: 'Deployment', ...deploymentOf(n, this.replicas) });
     });
     await this.#complete();
   }
@@ -103,7 +86,7 @@ class Workloads {
     await this.#forEach((n) => {
       const { metadata } = deploymentOf(n, this.replicas);
       const patch = { spec: { template: { spec: { containers } } } };
-      return this.nodes.send(patchOf(RESOURCE, { metadata }, patch));
+      return this.master.send(patchOf(RESOURCE, { metadata }, patch));
     });
     await this.#complete();
   }
@@ -118,7 +101,7 @@ class Workloads {
 
   /** Every Deployment has all its pods, of its present template, and no pod is left of another. */
   #complete(): Promise<boolean> {
-    const { state } = this.nodes.projection;
+    const { state } = this.master.projection;
     const pods = this.deployments * this.replicas;
     return eventually(
       () =>
@@ -129,16 +112,17 @@ class Workloads {
   }
 
   async #during(work: () => Promise<unknown>): Promise<Figures> {
+    const controller = this.master.pidOf('controller');
     this.#facts.clear();
-    const [events, decided, cpu, since] = [this.#events, this.#decided, cpuOf(this.controller), performance.now()];
+    const [events, decided, cpu, since] = [this.#events, this.#decided, cpuOf(controller), performance.now()];
     await work();
     return {
       ms: performance.now() - since,
       events: this.#events - events,
       decided: this.#decided - decided,
       facts: [...this.#facts].sort((a, b) => b[1] - a[1]),
-      cpuMs: (cpuOf(this.controller) - cpu) / 1_000,
-      memory: memoryOf(this.controller),
+      cpuMs: (cpuOf(controller) - cpu) / 1_000,
+      memory: memoryOf(controller),
     };
   }
 
@@ -156,7 +140,7 @@ class Workloads {
 function deploymentOf(n: number, replicas: number) {
   const name = `web-${n}`;
   const labels = { app: name };
-  const template = { metadata: { labels }, spec: { containers: [{ name: 'main', image: 'web:1' }] } };
+  const template = podTemplate(name, {});
   return { metadata: { name, namespace: 'default' }, spec: { replicas, selector: { matchLabels: labels }, template } };
 }
 
