@@ -149,6 +149,12 @@ class Run {
     // Each service of its own would end there, as `runService` has it.
     const unhandled = (error: unknown): void => this.#failed('nobody handles', error);
     process.on('unhandledRejection', unhandled);
+    // Node says so once of each signal or emitter, and goes on.
+    const warned = ({ name, message }: Error): void => {
+      if (name === 'MaxListenersExceededWarning')
+        this.#violated(new Violation('no process gathers listeners', message));
+    };
+    process.on('warning', warned);
     let violation: Violation | undefined;
     try {
       await this.#live();
@@ -157,6 +163,7 @@ class Run {
       violation = error;
     } finally {
       process.off('unhandledRejection', unhandled);
+      process.off('warning', warned);
       for (const item of undo.reverse()) item();
       for (const name of this.#supervisor.names) this.#supervisor.process(name)?.end();
     }

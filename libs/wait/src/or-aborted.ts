@@ -1,9 +1,9 @@
-/** Resolves with work that others share; rejects with the reason when `signal` aborts, and lets the work go on. */
-export function orAborted(work: Promise<unknown>, signal: AbortSignal): Promise<void> {
+/** Resolves as the work does that others share; rejects with the reason when `signal` aborts, and lets the work go on. */
+export function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     const stop = (): void => reject(signal.reason as Error);
     if (signal.aborted) return stop();
     signal.addEventListener('abort', stop, { once: true });
-    work.then(() => resolve(), reject).finally(() => signal.removeEventListener('abort', stop));
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));
   });
 }

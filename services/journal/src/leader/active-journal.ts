@@ -1,6 +1,6 @@
 import { Inject, Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
 import { CONFIG, HEALTH, LOGGER, type Health } from '@shiplog/service';
-import { keepRunning } from '@shiplog/wait';
+import { keepRunning, orAborted } from '@shiplog/wait';
 import type { Logger } from 'pino';
 import { LogDatabase } from '../database/database.module';
 import { databaseUrlOf } from '../database/database-url';
@@ -82,7 +82,7 @@ export class ActiveJournal implements OnApplicationBootstrap, BeforeApplicationS
     this.#follower = undefined;
     const term = await this.#begin(lease, follower);
     health.ready(`active in epoch ${lease.epoch}`);
-    const reason = await Promise.race([term.over, aborted(signal)]);
+    const reason = await orAborted(term.over, signal).catch((error: unknown) => error);
     if (!signal.aborted) logger.warn({ err: reason }, 'no longer active');
     await term.end(signal.aborted ? 'in-order' : 'at-once');
   }
@@ -95,11 +95,4 @@ export class ActiveJournal implements OnApplicationBootstrap, BeforeApplicationS
     isBegun = true;
     return term;
   }
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true });
-  });
 }
