@@ -1,5 +1,5 @@
 // Writes what follows from the rows of src/resources.ts and from the API's own metadata: the TypeScript types of every
-// kind that is served (kubernetes-api.json, metrics-api.json), and what Go's types know of their fields (go-fields.json): the numbers of
+// kind that is served (kubernetes-api.json, metrics-api.json, shiplog-api.json), and what Go's types know of their fields (go-fields.json): the numbers of
 // protobuf, which fields are left out when they are zero, and where an empty text says something.
 // `npm run generate` runs it; `npm run check` fails if its output differs.
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -11,7 +11,9 @@ import ts from 'typescript';
 const here = dirname(fileURLToPath(import.meta.url));
 const read = (name) => readFileSync(join(here, name), 'utf8');
 const api = JSON.parse(read('kubernetes-api.json'));
-Object.assign(api.definitions, JSON.parse(read('metrics-api.json')).definitions);
+for (const other of ['metrics-api.json', 'shiplog-api.json']) {
+  Object.assign(api.definitions, JSON.parse(read(other)).definitions);
+}
 const go = JSON.parse(read('go-fields.json')).definitions;
 const beyond = JSON.parse(read('go-inlined.json'));
 
@@ -116,7 +118,7 @@ if (twice.length > 0) throw new Error(`two definitions share a short name: ${twi
 const property = (name) => (/^\w+$/.test(name) ? name : `'${name}'`);
 const objects = RESOURCES.map(({ id, versions }) => `  ${property(id)}: ${shortName(versions[0].schema)};`);
 const types = [
-  '// Generated from kubernetes-api.json and metrics-api.json by contracts/generate.mjs. Do not edit: run `npm run generate`.',
+  '// Generated from kubernetes-api.json, metrics-api.json and shiplog-api.json by contracts/generate.mjs. Do not edit: run `npm run generate`.',
   ...[...done.entries()].sort(([a], [b]) => shortName(a).localeCompare(shortName(b))).map(([, code]) => code),
   `/** The TypeScript type of each resource's objects, as the API declares them. */\nexport interface ApiObjects {\n${objects.join('\n')}\n}`,
 ].join('\n\n');

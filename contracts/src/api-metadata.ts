@@ -1,5 +1,6 @@
 import kubernetes from '../kubernetes-api.json';
 import metrics from '../metrics-api.json';
+import shiplog from '../shiplog-api.json';
 
 /** One schema of the API's OpenAPI v2 definitions, as far as Shiplog reads it. */
 export interface ApiSchema {
@@ -44,9 +45,9 @@ interface ApiMetadata {
   readonly definitions: Readonly<Record<string, ApiSchema>>;
 }
 
-const PARTS = [kubernetes, metrics] as unknown as readonly ApiMetadata[];
+const PARTS = [kubernetes, metrics, shiplog] as unknown as readonly ApiMetadata[];
 
-/** What the Kubernetes API says of itself, with the API of resource metrics. */
+/** What the Kubernetes API says of itself, with the API of resource metrics and the kinds that are Shiplog's own. */
 export const KUBERNETES_API: ApiMetadata = {
   resources: PARTS.flatMap(({ resources }) => resources),
   definitions: Object.fromEntries(PARTS.flatMap(({ definitions }) => Object.entries(definitions))),

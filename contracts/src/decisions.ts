@@ -10,8 +10,15 @@ export interface NodeScore {
  * enough to make the decision again, so what every rule said of every node is recomputed, not stored.
  */
 export interface SchedulingDecision {
-  /** Which rules with which weights, for example `default/1`. */
+  /**
+   * Which rules with which weights, for example `default/1`; of a SchedulingPolicy its name and generation. `name/0`: there was
+   * none of the name that the pod, or its namespace, has.
+   */
   readonly policy: string;
+  /** Of a SchedulingPolicy: the SHA-256 of its spec, as JSON with the fields of objects in order. The decision can be made again with no other content. */
+  readonly policyHash?: string;
+  /** Of a SchedulingPolicy: the policy whose rules are those that it leaves out. */
+  readonly policyBase?: string;
   /** Seeds the choice between nodes of equal score. */
   readonly seed: number;
   /** Absent when no node fitted. */
@@ -22,6 +29,8 @@ export interface SchedulingDecision {
   readonly refused: Readonly<Record<string, number>>;
   /** How many nodes there were. */
   readonly nodes: number;
+  /** Among how many nodes the best was sought, where more fitted than the policy has looked at. */
+  readonly considered?: number;
   /**
    * How many bindings of the same command, all before this one, the scheduler took as made. When as many events of
    * the command precede this one, state at basis + those events is exactly what the scheduler saw.

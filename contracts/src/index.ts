@@ -10,6 +10,7 @@ export * from './node-requests';
 export * from './objects';
 export * from './queries';
 export * from './resources';
+export * from './scheduling-policies';
 export * from './status-error';
 export * from './signals';
 export * from './subjects';

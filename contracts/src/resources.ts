@@ -251,6 +251,12 @@ export const RESOURCES = [
   devices('resourceclaimtemplates', 'ResourceClaimTemplate', true),
   devices('resourceslices', 'ResourceSlice', false),
   row('priorityclasses.scheduling.k8s.io', 'PriorityClass', false, 'io.k8s.api.scheduling.v1.PriorityClass'),
+  row(
+    'schedulingpolicies.scheduling.shiplog.dev',
+    'SchedulingPolicy',
+    false,
+    'dev.shiplog.scheduling.v1.SchedulingPolicy',
+  ),
   storage('csidrivers', 'CSIDriver', false, { unconditionalUpdate: false }),
   storage('csinodes', 'CSINode', false, { unconditionalUpdate: false }),
   storage('csistoragecapacities', 'CSIStorageCapacity', true, { unconditionalUpdate: false }),

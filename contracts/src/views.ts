@@ -1,4 +1,5 @@
 import type { BuiltIn } from './resources';
+import { POLICY_ANNOTATION } from './scheduling-policies';
 
 /**
  * What is kept of a value. Without `fields`, all of it; with them, those fields of an object, and of a list the same of each
@@ -40,9 +41,18 @@ const GIVEN = { name: ALL, resources: REQUESTS, allocatedResources: ALL };
 /** Of a pod's volumes: which claims are its own. */
 const CLAIMED: FieldMask = of({ name: ALL, persistentVolumeClaim: of({ claimName: ALL }), ephemeral: ALL });
 
+/** Which policy is to decide. */
+const POLICY_CHOICE = of({ [POLICY_ANNOTATION]: SHARED });
+
 const SCHEDULED_POD: FieldMask = of({
   ...TYPE,
-  metadata: of({ ...IDENTITY, deletionTimestamp: ALL, labels: SHARED, ownerReferences: SHARED }),
+  metadata: of({
+    ...IDENTITY,
+    deletionTimestamp: ALL,
+    labels: SHARED,
+    ownerReferences: SHARED,
+    annotations: POLICY_CHOICE,
+  }),
   spec: of({
     nodeName: SHARED,
     schedulerName: SHARED,
@@ -99,7 +109,7 @@ export const SCHEDULER_VIEW: View = {
     'replicasets.apps': SELECTING,
     'statefulsets.apps': SELECTING,
     // By whose labels pods mean those of other namespaces.
-    namespaces: of({ ...TYPE, metadata: of({ ...IDENTITY, labels: SHARED }) }),
+    namespaces: of({ ...TYPE, metadata: of({ ...IDENTITY, labels: SHARED, annotations: POLICY_CHOICE }) }),
     'poddisruptionbudgets.policy': of({
       ...TYPE,
       metadata: of(IDENTITY),
@@ -124,6 +134,11 @@ export const SCHEDULER_VIEW: View = {
         volumeMode: SHARED,
       }),
       status: of({ phase: SHARED }),
+    }),
+    'schedulingpolicies.scheduling.shiplog.dev': of({
+      ...TYPE,
+      metadata: of({ ...IDENTITY, generation: ALL }),
+      spec: ALL,
     }),
     'storageclasses.storage.k8s.io': of({
       ...TYPE,

@@ -1,4 +1,4 @@
-// Generated from kubernetes-api.json and metrics-api.json by contracts/generate.mjs. Do not edit: run `npm run generate`.
+// Generated from kubernetes-api.json, metrics-api.json and shiplog-api.json by contracts/generate.mjs. Do not edit: run `npm run generate`.
 
 export interface AdmissionWebhookClientConfig {
   caBundle?: string;
@@ -2525,6 +2525,11 @@ export interface PolicyRulesWithSubjects {
   subjects: FlowSubject[];
 }
 
+export interface PolicyScore {
+  name: string;
+  weight?: number;
+}
+
 export interface PortStatus {
   error?: string;
   port: number;
@@ -2739,6 +2744,11 @@ export interface ReplicationControllerStatus {
   replicas: number;
 }
 
+export interface RequestedToCapacityRatioParameters {
+  resources?: ScoredResource[];
+  shape: UtilizationShapePoint[];
+}
+
 export interface ResourceAttributes {
   fieldSelector?: FieldSelectorAttributes;
   group?: string;
@@ -2854,6 +2864,10 @@ export interface ResourceRule {
   resourceNames?: string[];
   resources?: string[];
   verbs: string[];
+}
+
+export interface ResourceScoringParameters {
+  resources?: ScoredResource[];
 }
 
 export interface ResourceSlice {
@@ -2973,6 +2987,26 @@ export interface Scheduling {
   tolerations?: Toleration[];
 }
 
+export interface SchedulingPolicy {
+  apiVersion: string;
+  kind: string;
+  metadata: ObjectMeta;
+  spec?: SchedulingPolicySpec;
+}
+
+export interface SchedulingPolicyParameters {
+  NodeResourcesLeastAllocated?: ResourceScoringParameters;
+  NodeResourcesMostAllocated?: ResourceScoringParameters;
+  NodeResourcesRequestedToCapacityRatio?: RequestedToCapacityRatioParameters;
+}
+
+export interface SchedulingPolicySpec {
+  filters?: string[];
+  parameters?: SchedulingPolicyParameters;
+  percentageOfNodesToScore?: number;
+  scores?: PolicyScore[];
+}
+
 export interface ScopedResourceSelectorRequirement {
   operator: string;
   scopeName: string;
@@ -2981,6 +3015,11 @@ export interface ScopedResourceSelectorRequirement {
 
 export interface ScopeSelector {
   matchExpressions?: ScopedResourceSelectorRequirement[];
+}
+
+export interface ScoredResource {
+  name: string;
+  weight?: number;
 }
 
 export interface SeccompProfile {
@@ -3459,6 +3498,11 @@ export interface UserSubject {
   name: string;
 }
 
+export interface UtilizationShapePoint {
+  score: number;
+  utilization: number;
+}
+
 export interface ValidatingAdmissionPolicy {
   apiVersion: string;
   kind: string;
@@ -3753,6 +3797,7 @@ export interface ApiObjects {
   'resourceclaimtemplates.resource.k8s.io': ResourceClaimTemplate;
   'resourceslices.resource.k8s.io': ResourceSlice;
   'priorityclasses.scheduling.k8s.io': PriorityClass;
+  'schedulingpolicies.scheduling.shiplog.dev': SchedulingPolicy;
   'csidrivers.storage.k8s.io': CSIDriver;
   'csinodes.storage.k8s.io': CSINode;
   'csistoragecapacities.storage.k8s.io': CSIStorageCapacity;

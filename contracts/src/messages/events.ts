@@ -117,6 +117,7 @@ const HEARD: Readonly<Record<Role, Heard>> = {
       'persistentvolumeclaims',
       'persistentvolumes',
       'storageclasses.storage.k8s.io',
+      'schedulingpolicies.scheduling.shiplog.dev',
     ],
   },
   controller: { all: EVERYTHING },

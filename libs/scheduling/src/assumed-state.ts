@@ -38,6 +38,10 @@ export class AssumedState implements Snapshot {
     return this.snapshot.verdicts;
   }
 
+  get policies(): Snapshot['policies'] {
+    return this.snapshot.policies;
+  }
+
   get placed(): Snapshot['placed'] {
     return this.snapshot.placed;
   }
@@ -101,6 +105,10 @@ export class EvictingState implements Snapshot {
 
   get verdicts(): Snapshot['verdicts'] {
     return this.before.verdicts;
+  }
+
+  get policies(): Snapshot['policies'] {
+    return this.before.policies;
   }
 
   get placed(): Snapshot['placed'] {

@@ -1,7 +1,7 @@
 import type { AppliedEvent } from '@shiplog/cluster';
-import { localKey, type StoredObject } from '@shiplog/contracts';
+import { localKey, POLICY_ANNOTATION, type StoredObject } from '@shiplog/contracts';
 import { sameJson } from '@shiplog/apimachinery';
-import type { StoredNode, StoredPod, StoredVolume } from '@shiplog/kube';
+import { annotationOf, type StoredNode, type StoredPod, type StoredVolume } from '@shiplog/kube';
 import { nominatedNode, occupiedNode, podFacts, type PodFacts } from './facts/pod-facts';
 import type { ClusterEventKind } from './rule';
 import { claimKeysOf } from './volumes/volumes';
@@ -15,19 +15,23 @@ export interface ClusterEvent {
   readonly claim?: string;
   /** The pod as it was and as it is, of an event that is about what pods see of each other. */
   readonly pods?: readonly PodFacts[];
+  /** Only pods that are to be decided on by the policy of this name are concerned, */
+  readonly policy?: string;
+  /** or only those in this namespace. */
+  readonly namespace?: string;
   /** Of the event. */
   readonly position: number;
 }
 
 /** Events of which one is enough, when they come together, have an equal key. */
-export function eventKey({ kind, node, claim, pods }: ClusterEvent): string {
+export function eventKey({ kind, node, claim, pods, policy, namespace: home }: ClusterEvent): string {
   const seen = pods?.map(({ namespace, labels, isTerminating, pod }) => [
     namespace,
     labels,
     isTerminating,
     pod.spec?.affinity,
   ]);
-  return JSON.stringify([kind, node, claim, seen]);
+  return JSON.stringify([kind, node, claim, seen, policy, home]);
 }
 
 /** What an applied event changed as far as waiting pods are concerned; most events change nothing. */
@@ -42,11 +46,17 @@ export function clusterEventsOf({ event, before, after }: AppliedEvent): readonl
       return [volumesOf(keeperOf((after ?? before) as StoredVolume | undefined))];
     case 'storageclasses.storage.k8s.io':
       return [volumesOf()];
+    case 'schedulingpolicies.scheduling.shiplog.dev':
+      return isOtherPolicy(before, after) ? [{ ...at('PolicyChanged', ''), policy: event.name }] : NONE;
   }
   if (event.resource === 'nodes') return nodeChanges(before, after).map((kind) => at(kind, event.name));
   if (event.resource === 'namespaces') {
     const isSame = sameJson(before?.metadata.labels ?? {}, after?.metadata.labels ?? {});
-    return isSame ? NONE : [at('NamespaceLabelsChanged', '')];
+    const isSameChoice = choiceOf(before) === choiceOf(after);
+    return [
+      ...(isSame ? NONE : [at('NamespaceLabelsChanged', '')]),
+      ...(isSameChoice ? NONE : [{ ...at('PolicyChanged', ''), namespace: event.name }]),
+    ];
   }
   if (event.resource !== 'pods') return NONE;
   const from = placement(before as StoredPod | undefined);
@@ -96,6 +106,14 @@ function podChanges(from: Placement | undefined, to: Placement | undefined): rea
 /** Where others have to leave room for a pod. */
 function roomOf(pod: StoredPod): string | undefined {
   return occupiedNode(pod) ?? nominatedNode(pod);
+}
+
+function isOtherPolicy(before: StoredObject | undefined, after: StoredObject | undefined): boolean {
+  return before?.metadata.generation !== after?.metadata.generation || before?.metadata.uid !== after?.metadata.uid;
+}
+
+function choiceOf(namespace: StoredObject | undefined): string | undefined {
+  return namespace === undefined ? undefined : annotationOf(namespace, POLICY_ANNOTATION);
 }
 
 /** The claim that a volume is kept for; one that is nobody's may be anybody's. */

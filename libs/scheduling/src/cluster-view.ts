@@ -10,6 +10,8 @@ import { NominationIndex } from './facts/nominations';
 import { occupiedNode, podFacts, type PodFacts } from './facts/pod-facts';
 import { PlacedPodIndex } from './topology/placed-pods';
 import { SELECTING, type Selecting } from './topology/pod-selectors';
+import { PolicyIndex, type Policies } from './policies/policy-index';
+import type { StoredPolicy } from './policies/user-policy';
 import { VolumeIndex, type Volumes } from './volumes/volumes';
 
 /**
@@ -19,10 +21,14 @@ import { VolumeIndex, type Volumes } from './volumes/volumes';
 export interface Snapshot extends ClusterFacts {
   /** What was found out of the nodes so far. */
   readonly verdicts: VerdictMemory;
+  /** Which policy decides on which pod. */
+  readonly policies: Policies;
   place(pod: PodFacts, node: string): void;
   /** The exact inverse of `place`. */
   displace(pod: PodFacts, node: string): void;
 }
+
+const POLICIES = 'schedulingpolicies.scheduling.shiplog.dev';
 
 interface Placement {
   readonly node: string;
@@ -38,6 +44,7 @@ export class ClusterView {
   /** Which pods take their share of which node, by uid: also on nodes that are not (yet, or any more) there. */
   readonly #placed = new Map<string, Placement>();
   readonly #volumes = new VolumeIndex();
+  readonly #policies = new PolicyIndex();
   #table: NodeTable | undefined;
   readonly #pods = new PlacedPodIndex();
   readonly #nominations = new NominationIndex();
@@ -51,6 +58,7 @@ export class ClusterView {
     view.setNamespaces(cluster);
     view.setSelectors(cluster);
     view.setBudgets(cluster);
+    view.setPolicies(cluster);
     for (const node of cluster.list('nodes')) view.setNode(node);
     for (const pod of cluster.list('pods')) view.setPod(pod);
     return view;
@@ -74,12 +82,24 @@ export class ClusterView {
     }
   }
 
-  /** Undefined: there is none of this name (any more). */
+  /** Undefined: there is none of this name (any more); so for all that follow. */
   setBudget(namespace: string, name: string, budget: StoredBudget | undefined): void {
     this.#budgets.set(namespace, name, budget);
   }
 
-  /** Undefined: there is none of this name (any more); so for volumes and classes. */
+  /** Every policy of a state. */
+  setPolicies(cluster: ReadonlyCluster): void {
+    for (const policy of cluster.list(POLICIES)) this.setPolicy(policy.metadata.name, policy);
+  }
+
+  setPolicy(name: string, policy: StoredPolicy | undefined): void {
+    this.#policies.setPolicy(name, policy);
+  }
+
+  get policies(): Policies {
+    return this.#policies;
+  }
+
   setClaim(namespace: string, name: string, claim: StoredClaim | undefined): void {
     this.#volumes.setClaim(localKey(namespace, name), claim);
   }
@@ -100,6 +120,7 @@ export class ClusterView {
   /** Undefined: there is none of this name (any more). */
   setNamespace(name: string, namespace: ObjectOf<'namespaces'> | undefined): void {
     this.#pods.setNamespace(name, namespace && (namespace.metadata.labels ?? {}));
+    this.#policies.setNamespace(name, namespace);
   }
 
   /** Every Service and controller of a state that chooses pods. */
@@ -187,6 +208,7 @@ export class ClusterView {
       placed: this.#pods,
       nominations: this.#nominations,
       budgets: this.#budgets,
+      policies: this.#policies,
       place: (pod, node) => this.#count(pod, node, 1),
       displace: (pod, node) => this.#count(pod, node, -1),
     };

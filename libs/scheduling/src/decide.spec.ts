@@ -116,9 +116,7 @@ describe('decideAgain', () => {
       const before = verdicts.slice(0, i).map((v, j) => ({ pod: pods[j]!, node: nodeOf(v)! }));
       const recorded = JSON.parse(JSON.stringify(verdict.decision)) as typeof verdict.decision;
       const later = viewOf(structuredClone(nodes), structuredClone(existing)).snapshot();
-      expect(
-        decideAgain(later, before, podFacts(structuredClone(verdict.pod.pod)), recorded, policyOf(recorded.policy)),
-      ).toEqual(recorded);
+      expect(decideAgain(later, before, podFacts(structuredClone(verdict.pod.pod)), recorded)).toEqual(recorded);
     });
   });
 });

@@ -7,8 +7,9 @@ import type { PodFacts } from './facts/pod-facts';
 import { filterNodes, unavailableSentence, type Filtered } from './filtering';
 import { PodChecks } from './pod-checks';
 import type { Policy } from './policy';
+import type { RecordedPolicy } from './policies/policy-index';
 import { preempt } from './preemption/preempt';
-import { bestNodes, chooseNode, mix, rankNodes } from './scoring';
+import { bestNodes, candidatesOf, chooseNode, mix, rankNodes } from './scoring';
 import type { VolumePlan } from './volumes/volume-plan';
 
 export type { AssumedBinding, AssumedPreemption } from './assumed-state';
@@ -50,18 +51,21 @@ export type Verdict =
  * Decides on pods one after the other, most urgent first: each counts as placed for those after it. A pod is said to fit
  * nowhere only of the snapshot as it is, never because of bindings that are not made yet, which may be refused; so is who has
  * to go for it, except for what pods before it evict. The snapshot is left as it was.
+ *
+ * @param fallback the policy by which pods are decided on that name none; each other pod is by its own
  */
 export function decideBatch(
   snapshot: Snapshot,
   pods: readonly PodFacts[],
   seed: number,
-  policy: Policy,
+  fallback: Policy,
 ): readonly Verdict[] {
+  const policyFor = ({ pod }: PodFacts): Policy => snapshot.policies.policyFor(pod, fallback);
   const state = new AssumedState(snapshot);
   const unplaced: { i: number; pod: PodFacts; alone: PlainVerdict | undefined }[] = [];
   const verdicts = pods.map((pod, i): Verdict => {
     if (state.volumes.awaits(pod)) return { outcome: 'retry in next batch', pod };
-    const verdict = decideOne(state, pod, mix(seed, i), policy, state.assumed);
+    const verdict = decideOne(state, pod, mix(seed, i), policyFor(pod), state.assumed);
     if (verdict.outcome === 'fits') state.assume(pod, verdict.node);
     if (verdict.outcome === 'needs volumes') state.promise(verdict.plan);
     if (verdict.outcome === 'fits nowhere') unplaced.push({ i, pod, alone: state.hasAssumed ? undefined : verdict });
@@ -70,8 +74,10 @@ export function decideBatch(
   const { bindings } = state;
   state.release();
   const evicting = new EvictingState(snapshot);
-  for (const { i, pod, alone = decideOne(snapshot, pod, mix(seed, i), policy, 0) } of unplaced) {
-    verdicts[i] = decideEviction(evicting, alone, bindings, mix(seed, i), policy);
+  for (const { i, pod, alone } of unplaced) {
+    const [pick, policy] = [mix(seed, i), policyFor(pod)];
+    const verdict = alone ?? decideOne(snapshot, pod, pick, policy, 0);
+    verdicts[i] = decideEviction(evicting, verdict, bindings, pick, policy);
   }
   return verdicts;
 }
@@ -139,16 +145,17 @@ export function refOf({ uid, pod }: PodFacts): { namespace: string; name: string
 
 /**
  * Makes a recorded decision again: `snapshot` is the state at the event's basis, `assumed` the bindings that the events of
- * the same command before it made, `preempted` its preemptions. Same inputs, same decision, whatever happened since.
+ * the same command before it made, `preempted` its preemptions. Same inputs, same decision, whatever happened since. The policy
+ * is that which the decision names, in that version and with that content, or this throws.
  */
 export function decideAgain(
   snapshot: Snapshot,
   assumed: readonly AssumedBinding[],
   pod: PodFacts,
-  recorded: Pick<SchedulingDecision, 'seed'>,
-  policy: Policy,
+  recorded: RecordedPolicy & Pick<SchedulingDecision, 'seed'>,
   preempted: readonly AssumedPreemption[] = [],
 ): SchedulingDecision {
+  const policy = snapshot.policies.policyOfDecision(pod.pod, recorded);
   const state = new AssumedState(snapshot);
   for (const binding of assumed) state.assume(binding.pod, binding.node);
   const verdict = decideOne(state, pod, recorded.seed, policy, state.assumed);
@@ -170,7 +177,7 @@ function decideOne(cluster: Snapshot, pod: PodFacts, seed: number, policy: Polic
   const verdicts = cluster.verdicts.of(pod, policy);
   const filtered = filterNodes(pod, policy, cluster, verdicts);
   const { feasible, refused } = filtered;
-  const record = { policy: policy.id, seed, refused, nodes: nodes.length, assumed };
+  const record = { ...namesOf(policy), seed, refused, nodes: nodes.length, assumed };
   if (feasible.length === 0) {
     return {
       outcome: 'fits nowhere',
@@ -182,14 +189,21 @@ function decideOne(cluster: Snapshot, pod: PodFacts, seed: number, policy: Polic
       decision: { ...record, top: [] },
     };
   }
-  const ranking = rankNodes(feasible, pod, policy, cluster, verdicts);
+  const candidates = candidatesOf(feasible, nodes.length, policy.percentageOfNodesToScore, seed);
+  const ranking = rankNodes(candidates, pod, policy, cluster, verdicts);
   const chosen = chooseNode(ranking, seed);
-  const winner = nodes[feasible[chosen] ?? -1];
+  const winner = nodes[candidates[chosen] ?? -1];
   const node = winner?.name ?? '';
   const plan = winner === undefined ? undefined : planOf(pod, winner, cluster, policy);
   if (plan !== undefined) return { outcome: 'needs volumes', pod, node, plan };
   const top = bestNodes(ranking, chosen, RECORDED_NODES);
-  return { outcome: 'fits', pod, node, decision: { ...record, winner: node, top } };
+  const considered = candidates.length < feasible.length ? { considered: candidates.length } : {};
+  return { outcome: 'fits', pod, node, decision: { ...record, ...considered, winner: node, top } };
+}
+
+/** What a decision says of the policy that made it. */
+function namesOf({ id, origin }: Policy): RecordedPolicy {
+  return origin === undefined ? { policy: id } : { policy: id, policyHash: origin.hash, policyBase: origin.base };
 }
 
 function planOf(pod: PodFacts, node: NodeFacts, cluster: ClusterFacts, policy: Policy): VolumePlan | undefined {

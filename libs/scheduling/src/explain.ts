@@ -15,7 +15,10 @@ export interface NodeExplanation {
   readonly score?: NodeScore;
 }
 
-/** Every node, every rule: the detail that a decision doesn't record because it can be worked out again. */
+/**
+ * Every node, every rule: the detail that a decision doesn't record because it can be worked out again. All nodes that fit are rated, also
+ * where the policy has the best of a part of them taken.
+ */
 export function explain(snapshot: Snapshot, pod: PodFacts, policy: Policy): readonly NodeExplanation[] {
   const checks = policy.filters.map((filter) => {
     const podReason = filter.refuse?.(pod, snapshot);

@@ -8,6 +8,8 @@ export { type Amounts } from './facts/amounts';
 export { NO_CLUSTER, type ClusterFacts } from './facts/cluster-facts';
 export { NodeFacts } from './facts/node-facts';
 export { occupiedNode, podFacts, type PodFacts } from './facts/pod-facts';
+export * from './policies/policy-index';
+export { POLICY_RULE } from './policies/user-policy';
 export * from './policy';
 export * from './queue';
 export * from './rule';

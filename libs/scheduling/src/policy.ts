@@ -1,3 +1,4 @@
+import { DEFAULT_POLICY_NAME } from '@shiplog/contracts';
 import { isOfNode, type Filter, type Score } from './rule';
 import { interPodAffinity, preferredInterPodAffinity } from './rules/inter-pod-affinity';
 import { nodeAffinity, preferredNodeAffinity } from './rules/node-affinity';
@@ -18,6 +19,10 @@ export interface Policy {
   readonly scores: readonly { readonly rule: Score; readonly weight: number }[];
   /** How hard it looks for pods that may be evicted for a more important one. Absent: nobody is evicted. */
   readonly preemption?: PreemptionLimits;
+  /** Of how many of all nodes the best is sought, in percent; undefined or 0: of all that fit. */
+  readonly percentageOfNodesToScore?: number;
+  /** Of a policy that is an object: a hash of its spec, and the id of that which has what it leaves out. */
+  readonly origin?: { readonly base: string; readonly hash: string };
 }
 
 /** When enough nodes are found to choose from: the arguments of kube-scheduler's DefaultPreemption. */
@@ -105,6 +110,16 @@ export const DEFAULT_POLICY = 'default/3';
 
 /** Every policy that can be asked for. */
 export const POLICY_IDS: readonly string[] = POLICIES.map(({ id }) => id);
+
+/** Whether an id is of a policy that is no object. */
+export function isBuiltIn(id: string): boolean {
+  return id.startsWith(`${DEFAULT_POLICY_NAME}/`);
+}
+
+/** Tells versions of policies apart, also those of two objects that had the same name one after the other. */
+export function policyKey({ id, origin }: Policy): string {
+  return origin === undefined ? id : `${id} ${origin.base} ${origin.hash}`;
+}
 
 const byId = new Map(POLICIES.map((policy) => [policy.id, policy]));
 

@@ -1,4 +1,5 @@
-import type { StoredPod } from '@shiplog/kube';
+import { POLICY_ANNOTATION } from '@shiplog/contracts';
+import { annotationOf, type StoredPod } from '@shiplog/kube';
 import { backOffMs } from '@shiplog/wait';
 import { podFacts, type PodFacts } from './facts/pod-facts';
 import { Heap } from './heap';
@@ -215,10 +216,15 @@ function isOurs({ spec, metadata, status }: StoredPod, schedulerName: string): b
   );
 }
 
-/** Nothing changed that a rule looks at: of the pod, they look at the spec, its labels and its owner. */
+/** Nothing changed that decides: the spec, the labels and the owner, at which rules look, and which policy the pod names. */
 function sameWishes(before: StoredPod, after: StoredPod): boolean {
   const [from, to] = [before.metadata, after.metadata];
-  return before.spec === after.spec && from.ownerReferences === to.ownerReferences && from.labels === to.labels;
+  return (
+    before.spec === after.spec &&
+    from.ownerReferences === to.ownerReferences &&
+    from.labels === to.labels &&
+    annotationOf(before, POLICY_ANNOTATION) === annotationOf(after, POLICY_ANNOTATION)
+  );
 }
 
 function untilOf(entry: Entry | undefined): number {

@@ -111,4 +111,6 @@ export type ClusterEventKind =
   /** A pod's `Deleted`, `Succeeded`, `Failed`: it no longer takes its share of a node, or room is no longer made for it there. */
   | 'CapacityFreed'
   /** Whatever happens to a claim, a volume or a storage class; the end of a pod that had a claim. */
-  | 'VolumesChanged';
+  | 'VolumesChanged'
+  /** A SchedulingPolicy came, has another spec, or went; a namespace names another one. */
+  | 'PolicyChanged';

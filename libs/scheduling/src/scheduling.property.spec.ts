@@ -1,5 +1,6 @@
 import { changesBetween, ClusterState, ViewFold, type AppliedEvent } from '@shiplog/cluster';
 import {
+  KNOWN_FILTERS,
   SCHEDULER_VIEW,
   type Affinity,
   type EventData,
@@ -8,6 +9,7 @@ import {
   type ObjectOf,
   type PodAffinityTerm,
   type TopologySpreadConstraint,
+  type SchedulingPolicySpec,
 } from '@shiplog/contracts';
 import type { StoredNode, StoredPod } from '@shiplog/kube';
 import * as fc from 'fast-check';
@@ -17,12 +19,24 @@ import { decideAgain, type AssumedBinding } from './decide';
 import { explain } from './explain';
 import type { NodeFacts } from './facts/node-facts';
 import { podFacts } from './facts/pod-facts';
+import { PolicyMismatch, type StoredNamespace } from './policies/policy-index';
+import type { StoredPolicy } from './policies/user-policy';
 import { policyOf } from './policy';
 import { wantsNode } from './queue';
 import { podTopologySpread, preferredTopologySpread } from './rules/pod-topology-spread';
 import { interPodAffinity, preferredInterPodAffinity } from './rules/inter-pod-affinity';
 import { Scheduling, type Binding } from './scheduling';
-import { aNamespace, aNode, aPod, applied, podWith, viewOf, type NodeTraits, type PodTraits } from './testing/builders';
+import {
+  aNamespace,
+  aNode,
+  aPod,
+  aPolicy,
+  applied,
+  podWith,
+  viewOf,
+  type NodeTraits,
+  type PodTraits,
+} from './testing/builders';
 
 const policy = policyOf('default/3');
 /** One of twenty: pods that this scheduler does not look at should not be most of them. */
@@ -61,6 +75,7 @@ const spreading: fc.Arbitrary<TopologySpreadConstraint[]> = fc
   .map((constraint) =>
     constraint.whenUnsatisfiable === 'DoNotSchedule' ? [{ ...constraint, minDomains: 2 }] : [constraint],
   );
+const POLICY_NAMES = ['packing', 'loose'];
 const podTraits: fc.Arbitrary<PodTraits> = fc.record(
   {
     requests: fc.record(
@@ -96,6 +111,7 @@ const podTraits: fc.Arbitrary<PodTraits> = fc.record(
     message: fc.constantFrom('0/1 nodes are available: 1 Too many pods.', 'no nodes available to schedule pods'),
     deleting: seldom(true, false),
     age: fc.integer({ min: 0, max: 2 }),
+    policy: fc.constantFrom(...POLICY_NAMES, 'default'),
     containers: fc
       .constantFrom('', '10.0.0.1')
       .map((hostIP) => [{ name: 'c', ports: [{ containerPort: 80, hostPort: 80, hostIP }] }]),
@@ -127,7 +143,24 @@ type Step =
   | { do: 'namespace'; labels: Record<string, string> }
   | { do: 'node'; pick: number; traits: NodeTraits }
   | { do: 'remove node'; pick: number }
+  | { do: 'policy'; name: string; spec: SchedulingPolicySpec | undefined }
+  | { do: 'choose'; policy: string | undefined }
   | { do: 'schedule'; seed: number; limit: number; refuse: number };
+const score = fc.record({
+  name: fc.constantFrom('NodeResourcesMostAllocated', 'SpreadByOwner', 'PreferUntainted'),
+  weight: fc.integer({ min: 0, max: 3 }),
+});
+const policySpec: fc.Arbitrary<SchedulingPolicySpec> = fc.record(
+  {
+    filters: fc.constantFrom(
+      KNOWN_FILTERS.flatMap((filter) => ('neededBecause' in filter ? [filter.name] : [])),
+      KNOWN_FILTERS.map(({ name }) => name),
+    ),
+    scores: fc.uniqueArray(score, { selector: ({ name }) => name }),
+    percentageOfNodesToScore: fc.constantFrom(0, 50),
+  },
+  { requiredKeys: [] },
+);
 const pick = fc.nat({ max: 30 });
 const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 4, arbitrary: fc.record({ do: fc.constant('create' as const), traits: podTraits }) },
@@ -148,6 +181,21 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     arbitrary: fc.record({ do: fc.constant('node' as const), pick: fc.nat({ max: 4 }), traits: nodeTraits }),
   },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('remove node' as const), pick: fc.nat({ max: 4 }) }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constant('policy' as const),
+      name: fc.constantFrom(...POLICY_NAMES),
+      spec: fc.option(policySpec, { freq: 4, nil: undefined }),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      do: fc.constant('choose' as const),
+      policy: fc.constantFrom(...POLICY_NAMES, undefined),
+    }),
+  },
   {
     weight: 4,
     arbitrary: fc.record({
@@ -183,7 +231,8 @@ function withMetadata(pod: StoredPod, metadata: Partial<StoredPod['metadata']>):
 class World {
   readonly nodes = new Map<string, StoredNode>();
   readonly pods = new Map<string, StoredPod>();
-  namespaces: readonly ObjectOf<'namespaces'>[] = [];
+  readonly namespaces = new Map<string, StoredNamespace>();
+  readonly policies = new Map<string, StoredPolicy>();
   readonly scheduling = new Scheduling('default-scheduler', policy);
   readonly #projected = new Projected();
   /** Decides on what is kept of the objects. */
@@ -217,6 +266,10 @@ class World {
         return this.#setNode(aNode(`n${item.pick}`, item.traits));
       case 'remove node':
         return this.#removeNode(`n${item.pick}`);
+      case 'policy':
+        return this.#setPolicy(item.name, item.spec);
+      case 'choose':
+        return this.#setNamespace(aNamespace('default', {}, item.policy));
       case 'schedule':
         return this.#schedule(item);
     }
@@ -239,8 +292,8 @@ class World {
   }
 
   #setNamespace(namespace: ObjectOf<'namespaces'>): void {
-    const before = this.namespaces.at(0);
-    this.namespaces = [namespace];
+    const before = this.namespaces.get(namespace.metadata.name);
+    this.namespaces.set(namespace.metadata.name, namespace);
     this.#tell(applied('namespaces', before, namespace, ++this.#position));
   }
 
@@ -249,6 +302,24 @@ class World {
     if (node === undefined) return;
     this.nodes.delete(name);
     this.#tell(applied('nodes', node, undefined, ++this.#position));
+  }
+
+  /** Made, changed to another version, or removed: one that comes again begins with version 1. */
+  #setPolicy(name: string, spec: SchedulingPolicySpec | undefined): void {
+    const before = this.policies.get(name);
+    if (spec === undefined && before === undefined) return;
+    const generation = (before?.metadata.generation ?? 0) + 1;
+    const uid = before?.metadata.uid ?? `uid-${this.#position}`;
+    const after = spec === undefined ? undefined : aPolicy(name, spec, generation, uid);
+    if (after === undefined) this.policies.delete(name);
+    else this.policies.set(name, after);
+    this.#tell(applied('schedulingpolicies.scheduling.shiplog.dev', before, after, ++this.#position));
+  }
+
+  /** The cluster as it is, with other pods. */
+  view(pods: Iterable<StoredPod> = this.pods.values()): ClusterView {
+    const [namespaces, policies] = [[...this.namespaces.values()], [...this.policies.values()]];
+    return viewOf([...this.nodes.values()], [...pods], { namespaces, policies });
   }
 
   #tell(item: AppliedEvent): void {
@@ -264,7 +335,7 @@ class World {
     expect(this.#onView.decide(seed, limit)).toEqual(proposal);
     if (proposal === undefined) return;
     this.trace.push(proposal);
-    const basis = viewOf([...this.nodes.values()], [...this.pods.values()], this);
+    const basis = this.view();
     proposal.bindings.forEach((binding, i) => this.#verify(basis, proposal.bindings.slice(0, i), binding));
     const results = proposal.bindings.map((binding, i): ItemResult => {
       if (i === refuse) return { ok: false, status: { reason: 'Conflict' } };
@@ -279,16 +350,19 @@ class World {
   #verify(basis: ClusterView, before: readonly Binding[], binding: Binding): void {
     const pod = podFacts(this.pods.get(binding.uid)!);
     const assumed: AssumedBinding[] = before.map(({ uid, node }) => ({ pod: podFacts(this.pods.get(uid)!), node }));
-    expect(decideAgain(basis.snapshot(), assumed, pod, binding.decision!, policy)).toEqual(binding.decision);
-    const there = viewOf(
-      [...this.nodes.values()],
+    const recorded = binding.decision!;
+    expect(decideAgain(basis.snapshot(), assumed, pod, recorded)).toEqual(recorded);
+    const altered = { ...recorded, ...(recorded.policyHash === undefined ? {} : { policyHash: 'another' }) };
+    if (altered.policyHash !== undefined)
+      expect(() => decideAgain(basis.snapshot(), assumed, pod, altered)).toThrow(PolicyMismatch);
+    const there = this.view(
       [...this.pods.values()].map((item) => {
         const node = before.find(({ uid }) => uid === item.metadata.uid)?.node;
         return node === undefined ? item : { ...item, spec: { ...item.spec!, nodeName: node } };
       }),
-      this,
     );
-    const verdict = explain(there.snapshot(), pod, policy).find(({ node }) => node === binding.node);
+    const decider = there.policies.policyFor(pod.pod, policy);
+    const verdict = explain(there.snapshot(), pod, decider).find(({ node }) => node === binding.node);
     expect(Object.values(verdict?.refusals ?? { gone: ['gone'] }).flat()).toEqual([]);
   }
 }
@@ -372,8 +446,8 @@ describe('whatever happens in whatever order', () => {
         for (const node of world.nodes.values()) live.setNode(node);
         for (const pod of told) live.setPod(pod);
         for (const pod of told.slice(0, 3)) live.removePod(pod.metadata.uid);
-        for (const namespace of world.namespaces) live.setNamespace('other', namespace);
-        const fresh = viewOf([...world.nodes.values()], told.slice(3), world);
+        for (const [name, namespace] of world.namespaces) live.setNamespace(name, namespace);
+        const fresh = viewOf([...world.nodes.values()], told.slice(3), { namespaces: [...world.namespaces.values()] });
         expect(live.snapshot().nodes.map(sums)).toEqual(fresh.snapshot().nodes.map(sums));
         expect(seen(live)).toEqual(seen(fresh));
       }),
@@ -386,10 +460,11 @@ describe('whatever happens in whatever order', () => {
       fc.property(histories, (history) => {
         const world = play(history);
         for (let round = 0; round < 80; round++) world.run({ do: 'schedule', seed: round, limit: 8, refuse: 99 });
-        const nodes = viewOf([...world.nodes.values()], [...world.pods.values()], world).snapshot();
+        const view = world.view();
         for (const pod of world.pods.values()) {
           if (!wantsNode(pod, 'default-scheduler')) continue;
-          for (const { refusals } of explain(nodes, podFacts(pod), policy)) {
+          const decider = view.policies.policyFor(pod, policy);
+          for (const { refusals } of explain(view.snapshot(), podFacts(pod), decider)) {
             expect(Object.values(refusals).flat()).not.toEqual([]);
           }
         }

@@ -2,7 +2,7 @@ import { ClusterState, type AppliedEvent } from '@shiplog/cluster';
 import type { StoredNode } from '@shiplog/kube';
 import { policyOf } from './policy';
 import { Scheduling, type Proposal } from './scheduling';
-import { aNode, aPod, applied, type PodTraits } from './testing/builders';
+import { aNamespace, aNode, aPod, aPolicy, applied, type PodTraits } from './testing/builders';
 
 const SEED = 1;
 const NOTHING = { active: 0, inFlight: 0, backoff: 0, unschedulable: 0, gated: 0 };
@@ -263,5 +263,74 @@ describe('pods that fit nowhere', () => {
     expect(scheduling.decide(SEED, 10)).toMatchObject({ bindings: [{ name: 'one' }], marks: [] });
     scheduling.apply([applied('pods', aPod('one', big), aPod('one', { ...big, nodeName: 'a' }))]);
     expect(scheduling.decide(SEED, 10)).toMatchObject({ bindings: [], marks: [{ name: 'two' }] });
+  });
+});
+
+describe('pods that name a policy', () => {
+  const POLICIES = 'schedulingpolicies.scheduling.shiplog.dev';
+  const packing = aPolicy('packing', { scores: [{ name: 'NodeResourcesMostAllocated', weight: 1 }] });
+  const waiting = (...more: AppliedEvent[]): Scheduling => {
+    const scheduling = start(node('a'), pod('p', { policy: 'packing' }), ...more);
+    expect(scheduling.decide(SEED, 10)?.marks).toMatchObject([
+      { message: '0/1 nodes are available: scheduling policy "packing" not found.' },
+    ]);
+    return scheduling;
+  };
+
+  it('are decided on when it comes, and not when another one does', () => {
+    const scheduling = waiting();
+    scheduling.apply([applied(POLICIES, undefined, aPolicy('other'), 20)]);
+    expect(scheduling.decide(SEED, 10)).toBeUndefined();
+    scheduling.apply([applied(POLICIES, undefined, packing, 30)]);
+    expect(scheduling.decide(SEED, 10)?.bindings).toMatchObject([{ cause: 30, decision: { policy: 'packing/1' } }]);
+  });
+
+  it('are decided on when they name another one', () => {
+    const scheduling = waiting();
+    scheduling.apply([applied('pods', aPod('p', { policy: 'packing' }), aPod('p', { policy: 'default' }), 20)]);
+    expect(scheduling.decide(SEED, 10)?.bindings).toMatchObject([{ decision: { policy: 'default/1' } }]);
+  });
+
+  it('are decided on by the version of the time, again when there is another', () => {
+    const strict = aPolicy('packing', {}, 1);
+    const loose = aPolicy('packing', { filters: ['NodeName'] }, 2);
+    const scheduling = start(
+      applied(POLICIES, undefined, strict),
+      node('a', { unschedulable: true }),
+      pod('p', { policy: 'packing' }),
+      pod('q'),
+    );
+    expect(scheduling.decide(SEED, 10)?.marks).toHaveLength(2);
+    scheduling.apply([applied(POLICIES, strict, { ...strict, metadata: { ...strict.metadata, labels: {} } }, 20)]);
+    expect(scheduling.decide(SEED, 10)).toBeUndefined();
+    scheduling.apply([applied(POLICIES, strict, loose, 30)]);
+    expect(scheduling.decide(SEED, 10)?.bindings).toMatchObject([{ name: 'p', decision: { policy: 'packing/2' } }]);
+    scheduling.apply([applied(POLICIES, loose, undefined, 40)]);
+    expect(scheduling.counts.active).toBe(0);
+  });
+
+  it('are decided on when their namespace names another one, or none', () => {
+    const named = aNamespace('default', {}, 'packing');
+    const scheduling = start(
+      applied('namespaces', undefined, named),
+      node('a'),
+      pod('p'),
+      pod('q', { namespace: 'z' }),
+    );
+    expect(names(scheduling.decide(SEED, 10))).toEqual(['q']);
+    scheduling.apply([applied('namespaces', named, aNamespace('default', {}, 'packing'), 20)]);
+    expect(scheduling.decide(SEED, 10)).toBeUndefined();
+    scheduling.apply([applied('namespaces', named, aNamespace('default', {}), 30)]);
+    expect(scheduling.decide(SEED, 10)?.bindings).toMatchObject([{ name: 'p', cause: 30 }]);
+  });
+
+  it('are known to a scheduler that takes in a whole state', () => {
+    const state = new ClusterState();
+    state.put('namespaces', aNamespace('default', {}, 'packing'));
+    state.put(POLICIES, packing);
+    state.put('pods', aPod('p'));
+    const scheduling = start(node('a'));
+    expect([...scheduling.load(state)]).toEqual([]);
+    expect(scheduling.decide(SEED, 10)?.bindings).toMatchObject([{ decision: { policy: 'packing/1' } }]);
   });
 });

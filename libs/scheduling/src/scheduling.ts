@@ -17,6 +17,7 @@ import { ClusterView } from './cluster-view';
 import { decideBatch, refOf, type Verdict } from './decide';
 import type { StoredBudget } from './facts/budgets';
 import type { Policy } from './policy';
+import type { StoredPolicy } from './policies/user-policy';
 import { SchedulingQueue, type PendingPods, type QueuedPod } from './queue';
 import { volumeBinding } from './rules/volume-binding';
 import { isSelecting, type Selecting } from './topology/pod-selectors';
@@ -55,12 +56,13 @@ export class Scheduling {
   readonly #queue: SchedulingQueue;
   readonly #wakeUps: WakeUps;
 
+  /** @param fallback the policy by which pods are decided on that name none, and which has what other policies leave out */
   constructor(
     schedulerName: string,
-    private readonly policy: Policy,
+    private readonly fallback: Policy,
   ) {
     this.#queue = new SchedulingQueue(schedulerName);
-    this.#wakeUps = new WakeUps(this.#queue, this.#view, policy);
+    this.#wakeUps = new WakeUps(this.#queue, this.#view, fallback);
   }
 
   /** Pods without a node, by what they wait for. */
@@ -92,6 +94,7 @@ export class Scheduling {
     this.#view.setNamespaces(cluster);
     this.#view.setSelectors(cluster);
     this.#view.setBudgets(cluster);
+    this.#view.setPolicies(cluster);
     for (const node of cluster.list('nodes')) this.#view.setNode(node);
     let taken = 0;
     for (const { metadata } of cluster.list('pods')) {
@@ -121,7 +124,7 @@ export class Scheduling {
       this.#view.snapshot(),
       taken.map((queued) => queued.facts),
       seed,
-      this.policy,
+      this.fallback,
     );
     const bindings: Binding[] = [];
     const marks: UnschedulableMark[] = [];
@@ -184,6 +187,8 @@ export class Scheduling {
       this.#view.setVolume(event.name, after as StoredVolume | undefined);
     } else if (event.resource === 'storageclasses.storage.k8s.io') {
       this.#view.setStorageClass(event.name, after as StoredStorageClass | undefined);
+    } else if (event.resource === 'schedulingpolicies.scheduling.shiplog.dev') {
+      this.#view.setPolicy(event.name, after as StoredPolicy | undefined);
     } else if (event.resource === 'namespaces') {
       this.#view.setNamespace(event.name, after as ObjectOf<'namespaces'> | undefined);
     } else if (isSelecting(event.resource)) {

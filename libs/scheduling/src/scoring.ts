@@ -118,6 +118,20 @@ function spreadOf(rating: number, least: number, most: number): number {
   return most === 0 ? 100 : Math.floor((100 * (most + least - rating)) / most);
 }
 
+/** No fewer are rated where only a part is: Kubernetes' minFeasibleNodesToFind. */
+const LEAST_CANDIDATES = 100;
+
+/**
+ * Of the nodes that passed, those among which the best is sought: all, or as many as a part of all nodes is, from where the seed
+ * says, so that none is always left out.
+ */
+export function candidatesOf(slots: Int32Array, nodes: number, percentage = 0, seed: number): Int32Array {
+  const limit = Math.max(LEAST_CANDIDATES, Math.floor((nodes * percentage) / 100));
+  if (percentage === 0 || slots.length <= limit) return slots;
+  const first = mix(seed, 1) % slots.length;
+  return Int32Array.from({ length: limit }, (_, i) => slots[(first + i) % slots.length] as number).sort();
+}
+
 /** Place of the node to take: one of those with the most points, which one by the seed. */
 export function chooseNode({ totals }: Ranking, seed: number): number {
   let best = -Infinity;

@@ -7,6 +7,7 @@ import { refusedByAny } from './filtering';
 import type { Policy } from './policy';
 import { isEndingFor } from './preemption/eligibility';
 import { couldMakeRoom } from './preemption/preempt';
+import { FILTERS_IN_ORDER } from './policies/known-rules';
 import type { SchedulingQueue } from './queue';
 import type { Filter } from './rule';
 import type { WaitingClass } from './waiting-pods';
@@ -27,7 +28,8 @@ export class WakeUps {
   constructor(
     private readonly queue: SchedulingQueue,
     private readonly view: ClusterView,
-    private readonly policy: Policy,
+    /** The policy of pods that name none. */
+    private readonly fallback: Policy,
   ) {}
 
   /** Whether there is anything left to be looked at. */
@@ -63,7 +65,9 @@ export class WakeUps {
   }
 
   *#lookAtAll(events: readonly ClusterEvent[]): Generator<void> {
-    const hints = new Hints(this.policy, events);
+    const changes = events.filter(({ kind }) => kind === 'PolicyChanged');
+    if (changes.length > 0) yield* this.#lookAtPolicies(changes);
+    const hints = new Hints(events);
     const { waiting } = this.queue;
     let left = SHARE;
     for (const alike of hints.concernAll ? waiting.classes : waiting.refusedBy(hints.rules)) {
@@ -81,6 +85,26 @@ export class WakeUps {
       left = SHARE;
       yield;
     }
+  }
+
+  /** Another policy may refuse what this one does not, and the other way round: who is decided on by it now is looked at again. */
+  *#lookAtPolicies(changes: readonly ClusterEvent[]): Generator<void> {
+    let left = SHARE;
+    for (const { pods } of this.queue.waiting.classes) {
+      for (const [uid, pod] of [...pods]) {
+        const change = changes.find((event) => this.#isPolicyOf(pod, event));
+        if (change !== undefined) this.queue.wake(uid, change.position);
+        left -= WAKING;
+        if (left > 0) continue;
+        left = SHARE;
+        yield;
+      }
+    }
+  }
+
+  #isPolicyOf({ pod }: PodFacts, { policy, namespace }: ClusterEvent): boolean {
+    if (namespace !== undefined) return pod.metadata.namespace === namespace;
+    return this.view.policies.nameFor(pod) === policy;
   }
 
   /**
@@ -101,7 +125,9 @@ export class WakeUps {
       const node = this.view.node(event.node);
       if (node === undefined) return nominated === event.node;
       if (!isStillRefused(node)) return true;
-      return nominated === event.node ? !isEndingFor(pod, [node]) : couldMakeRoom(pod, node, cluster, this.policy);
+      return nominated === event.node
+        ? !isEndingFor(pod, [node])
+        : couldMakeRoom(pod, node, cluster, this.view.policies.policyFor(pod.pod, this.fallback));
     });
   }
 }
@@ -127,14 +153,11 @@ class Hints {
   readonly concernAll: boolean;
   readonly #hints = new Map<string, Hint>();
 
-  constructor(
-    private readonly policy: Policy,
-    private readonly events: readonly ClusterEvent[],
-  ) {
+  constructor(private readonly events: readonly ClusterEvent[]) {
     this.concernAll = events.some(({ kind }) => kind === 'NodeAdded');
-    this.rules = policy.filters
-      .filter((filter) => events.some((event) => concerns(filter, event)))
-      .map(({ name }) => name);
+    this.rules = FILTERS_IN_ORDER.filter((filter) => events.some((event) => concerns(filter, event))).map(
+      ({ name }) => name,
+    );
   }
 
   of(refusedBy: readonly string[]): Hint {
@@ -145,7 +168,7 @@ class Hints {
   }
 
   #hintFor(refusedBy: readonly string[]): Hint {
-    const filters = this.policy.filters.filter(({ name }) => refusedBy.includes(name));
+    const filters = FILTERS_IN_ORDER.filter(({ name }) => refusedBy.includes(name));
     const hinted = this.events.filter((event) => isAdded(event) || filters.some((filter) => concerns(filter, event)));
     const claims = new Map(
       hinted.flatMap((event) => (event.claim === undefined ? [] : [[event.claim, event] as const])),

@@ -1,10 +1,8 @@
-import { ClusterState } from '@shiplog/cluster';
-import { channelsOf, EventsQuery, type LogEvent } from '@shiplog/contracts';
+import type { LogEvent } from '@shiplog/contracts';
 import type { Projection } from '@shiplog/projection';
-import { ClusterView, decideAgain, podFacts, policyOf, type AssumedBinding } from '@shiplog/scheduling';
 import { eventually, TestSystem } from '@shiplog/testing';
+import { decidedAgain, schedulersLog } from './testing/decided-again';
 
-const CHANNELS = channelsOf('scheduler', 'one');
 const aPod = (name: string, spec: object = {}) => ({
   metadata: { name, labels: { app: 'test' } },
   spec: { containers: [{ name: 'main', image: 'nginx' }], ...spec },
@@ -27,10 +25,7 @@ describe('the scheduler on a real journal', () => {
       spec,
       status: { allocatable: { cpu, memory: '32Gi', pods: '500' }, capacity: { cpu, memory: '32Gi', pods: '500' } },
     });
-  const log = async (): Promise<LogEvent[]> => {
-    const { events } = await system.bus.ask(EventsQuery, { channels: CHANNELS, after: 0, limit: 100_000 });
-    return events;
-  };
+  const log = (): Promise<LogEvent[]> => schedulersLog(system.bus);
   const createPods = (prefix: string, count: number, spec: object = {}) =>
     Promise.all(Array.from({ length: count }, (_, i) => system.create('pods', aPod(`${prefix}-${i}`, spec))));
   const bound = (prefix: string) =>
@@ -130,7 +125,7 @@ describe('the scheduler on a real journal', () => {
     const events = await log();
     const scheduled = events.filter(({ fact }) => fact === 'Scheduled');
     expect(scheduled).toHaveLength(40);
-    for (const event of scheduled) expect(again(events, event)).toEqual(event.data.decision);
+    for (const event of scheduled) expect(decidedAgain(events, event)).toEqual(event.data.decision);
     for (const event of scheduled) {
       expect(event.actor).toBe('system:shiplog:scheduler');
       const cause = events.find(({ position }) => position === event.cause);
@@ -179,15 +174,3 @@ describe('the scheduler on a real journal', () => {
     );
   });
 });
-
-/** Makes the decision of an event again from the log: state at its basis, then the command's events before it. */
-function again(events: readonly LogEvent[], event: LogEvent) {
-  const state = new ClusterState();
-  for (const earlier of events) if (earlier.position <= (event.basis ?? 0)) state.apply(earlier);
-  const podAt = (uid: string) => podFacts(state.list('pods').find(({ metadata }) => metadata.uid === uid)!);
-  const assumed = events
-    .filter(({ commandId, commandSeq }) => commandId === event.commandId && commandSeq < event.commandSeq)
-    .map(({ uid, data }): AssumedBinding => ({ pod: podAt(uid), node: data.decision?.winner ?? '' }));
-  const recorded = event.data.decision!;
-  return decideAgain(ClusterView.of(state).snapshot(), assumed, podAt(event.uid), recorded, policyOf(recorded.policy));
-}

@@ -9,7 +9,10 @@ function withoutZeros(manifest: unknown): Manifest {
 }
 
 describe('every kind in protobuf', () => {
-  it.each(readManifests().map((manifest) => [`${manifest.apiVersion} ${manifest.kind}`, manifest] as const))(
+  // Kinds that are Shiplog's own are JSON alone.
+  const inProtobuf = readManifests().filter(({ apiVersion }) => !apiVersion.includes('.shiplog.dev/'));
+
+  it.each(inProtobuf.map((manifest) => [`${manifest.apiVersion} ${manifest.kind}`, manifest] as const))(
     '%s is read as it was written',
     (_kind, manifest) => {
       const object = withoutZeros(JSON.parse(JSON.stringify(manifest)));

@@ -11,13 +11,13 @@ const REFERENCE = '#/definitions/';
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** An object of a built-in kind as client-go sends it: `application/vnd.kubernetes.protobuf`. Undefined for other kinds. */
+/** An object of a built-in kind as client-go sends it: `application/vnd.kubernetes.protobuf`. Undefined for other kinds, and for Shiplog's own, which are JSON alone. */
 export function protobufOf(
   object: Fields & { readonly apiVersion: string; readonly kind: string },
 ): Buffer | undefined {
   const [version = '', group = ''] = object.apiVersion.split('/').reverse();
   const definition = builtInDefinition(group, version, object.kind);
-  if (definition === undefined) return undefined;
+  if (definition === undefined || FIELDS[definition] === undefined) return undefined;
   const type = message(textField(1, object.apiVersion), textField(2, object.kind));
   return Buffer.from(message(MAGIC, bytesField(1, type), bytesField(2, messageOf(definition, object))));
 }

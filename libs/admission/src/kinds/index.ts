@@ -40,6 +40,7 @@ import { replicaSets } from './replicasets';
 import { replicationControllers } from './replicationcontrollers';
 import { resourceQuotas } from './resourcequotas';
 import { runtimeClasses } from './runtimeclasses';
+import { schedulingPolicies } from './schedulingpolicies';
 import { secrets } from './secrets';
 import { ipAddresses, serviceCidrs } from './service-ranges';
 import { serviceAccounts } from './serviceaccounts';
@@ -102,6 +103,7 @@ const RULES = byResource<AnyKindRules>({
   'servicecidrs.networking.k8s.io': serviceCidrs,
   'runtimeclasses.node.k8s.io': runtimeClasses,
   'priorityclasses.scheduling.k8s.io': priorityClasses,
+  'schedulingpolicies.scheduling.shiplog.dev': schedulingPolicies,
   'csidrivers.storage.k8s.io': csiDrivers,
   'csinodes.storage.k8s.io': csiNodes,
   'csistoragecapacities.storage.k8s.io': csiStorageCapacities,

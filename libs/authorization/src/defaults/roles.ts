@@ -127,6 +127,12 @@ const USER_FACING: readonly DefaultRole[] = [
     labels: AGGREGATED_EVERYWHERE,
     rules: [rule(READ, 'metrics.k8s.io', 'nodes pods')],
   },
+  // Who may write them decides where everybody's pods go: only who may do anything, as with PriorityClasses.
+  {
+    name: 'system:scheduling-policy-reader',
+    labels: AGGREGATED_EVERYWHERE,
+    rules: [rule(READ, 'scheduling.shiplog.dev', 'schedulingpolicies')],
+  },
 ];
 
 /** What everybody may find out of the server, and of themselves. */

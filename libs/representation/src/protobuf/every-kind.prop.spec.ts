@@ -62,15 +62,19 @@ function structOf(name: string, schema: ApiSchema): fc.Arbitrary<Record<string, 
     .chain((chosen) => fc.record(Object.fromEntries(chosen.map(([field, of]) => [field, valueOf(of)]))));
 }
 
+/** Kinds that are Shiplog's own are JSON alone, as those of definitions are: nobody has numbers of their fields. */
+const isNumbered = ({ group }: { readonly group: string }): boolean => !group.endsWith('.shiplog.dev');
+
 describe('an object in protobuf says what it says in JSON', () => {
-  const kinds = RESOURCES.flatMap(({ kind, versions }) =>
+  const numbered = RESOURCES.filter(isNumbered);
+  const kinds = numbered.flatMap(({ kind, versions }) =>
     versions.flatMap((version) =>
       typeof version.schema === 'string'
         ? [{ kind, apiVersion: apiVersionOf(version), definition: version.schema }]
         : [],
     ),
   );
-  it('of every kind', () => expect(kinds.length).toBeGreaterThanOrEqual(RESOURCES.length));
+  it('of every kind', () => expect(kinds.length).toBeGreaterThanOrEqual(numbered.length));
 
   it.each(kinds)('$apiVersion $kind', ({ kind, apiVersion, definition }) => {
     const { properties = {} } = KUBERNETES_API.definitions[definition] ?? {};

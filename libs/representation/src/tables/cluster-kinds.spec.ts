@@ -87,6 +87,22 @@ describe('the kinds of storage, routing and limits', () => {
       object({ value: 1000, preemptionPolicy: 'Never' }),
       ['x', 1000, false, '60m', 'Never'],
     ],
+    [
+      'schedulingpolicies.scheduling.shiplog.dev',
+      object(
+        {
+          spec: {
+            scores: [
+              { name: 'NodeResourcesMostAllocated', weight: 5 },
+              { name: 'SpreadByOwner', weight: 0 },
+            ],
+          },
+        },
+        { generation: 3 },
+      ),
+      ['x', 3, 'NodeResourcesMostAllocated=5', '60m'],
+    ],
+    ['schedulingpolicies.scheduling.shiplog.dev', object({}), ['x', 1, '<default>', '60m']],
     ['runtimeclasses.node.k8s.io', object({ handler: 'kata' }), ['x', 'kata', '60m']],
     [
       'ingresses.networking.k8s.io',

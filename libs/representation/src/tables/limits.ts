@@ -1,6 +1,13 @@
-import type { LimitRange, PriorityClass, ResourceQuota, RuntimeClass } from '@shiplog/contracts';
+import type {
+  LimitRange,
+  PolicyScore,
+  PriorityClass,
+  ResourceQuota,
+  RuntimeClass,
+  SchedulingPolicy,
+} from '@shiplog/contracts';
 import { ageOf } from '../duration';
-import { AGE, count, flag, NAME, text, type Printer } from './column';
+import { AGE, count, flag, NAME, NONE, text, type Printer } from './column';
 
 export const limitRangePrinter: Printer<LimitRange> = {
   columns: [NAME, { ...text('Created At', 'When the object was created.'), type: 'date' }],
@@ -41,6 +48,26 @@ export const priorityClassPrinter: Printer<PriorityClass> = {
     preemptionPolicy,
   ],
 };
+
+export const schedulingPolicyPrinter: Printer<SchedulingPolicy> = {
+  columns: [
+    NAME,
+    count('Version', 'Which version of it decides now.'),
+    text('Scores', 'What each rule counts for that rates nodes.'),
+    AGE,
+  ],
+  cells: ({ metadata, spec }, now) => [
+    metadata.name ?? '',
+    metadata.generation ?? 1,
+    formatScores(spec?.scores ?? []),
+    ageOf(metadata.creationTimestamp, now),
+  ],
+};
+
+function formatScores(scores: readonly PolicyScore[]): string {
+  const on = scores.filter(({ weight = 0 }) => weight > 0).map(({ name, weight }) => `${name}=${weight}`);
+  return scores.length === 0 ? '<default>' : on.join(',') || NONE;
+}
 
 export const runtimeClassPrinter: Printer<RuntimeClass> = {
   columns: [NAME, text('Handler', 'What runs the containers.'), AGE],

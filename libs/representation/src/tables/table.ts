@@ -29,7 +29,13 @@ import {
   validatingAdmissionPolicyPrinter,
   webhookConfigurationPrinter,
 } from './extensions';
-import { limitRangePrinter, priorityClassPrinter, resourceQuotaPrinter, runtimeClassPrinter } from './limits';
+import {
+  limitRangePrinter,
+  priorityClassPrinter,
+  resourceQuotaPrinter,
+  runtimeClassPrinter,
+  schedulingPolicyPrinter,
+} from './limits';
 import { endpointsPrinter, endpointSlicePrinter, servicePrinter } from './networking';
 import { nodeMetricsPrinter, podMetricsPrinter } from './metrics';
 import {
@@ -86,6 +92,7 @@ const OWN: { readonly [R in BuiltIn]?: Printer<ObjectOf<R>> } = {
   limitranges: limitRangePrinter,
   resourcequotas: resourceQuotaPrinter,
   'priorityclasses.scheduling.k8s.io': priorityClassPrinter,
+  'schedulingpolicies.scheduling.shiplog.dev': schedulingPolicyPrinter,
   'runtimeclasses.node.k8s.io': runtimeClassPrinter,
   'ingresses.networking.k8s.io': routing.ingressPrinter,
   'ingressclasses.networking.k8s.io': routing.ingressClassPrinter,

@@ -3,7 +3,7 @@ import type { NodeTable } from '../facts/node-table';
 import type { PodFacts } from '../facts/pod-facts';
 import { podClass } from '../facts/pod-class';
 import type { RuleRefusal } from '../pod-checks';
-import type { Policy } from '../policy';
+import { policyKey, type Policy } from '../policy';
 import { isOfNode, type NodeCheck, type NodeRating, type Refusal } from '../rule';
 
 /** No filter refuses. */
@@ -108,7 +108,7 @@ export class VerdictMemory {
 
   /** True of the nodes as they are now. */
   of(pod: PodFacts, policy: Policy): NodeVerdicts {
-    const key = `${policy.id}\n${podClass(pod)}`;
+    const key = `${policyKey(policy)}\n${podClass(pod)}`;
     const verdicts = this.#byClass.get(key) ?? new NodeVerdicts(this.table, pod, policy);
     this.#byClass.delete(key);
     this.#byClass.set(key, verdicts);

@@ -1,9 +1,11 @@
 import type { AppliedEvent } from '@shiplog/cluster';
 import {
   EVENT_FORMAT,
+  POLICY_ANNOTATION,
   SCHEDULER_VIEW,
   type PodCondition,
   type PodSpec,
+  type SchedulingPolicySpec,
   type NodeSpec,
   type NodeStatus,
   type ObjectOf,
@@ -15,6 +17,7 @@ import { ClusterView } from '../cluster-view';
 import type { StoredBudget } from '../facts/budgets';
 import { NodeFacts } from '../facts/node-facts';
 import { podFacts, type PodFacts } from '../facts/pod-facts';
+import type { StoredPolicy } from '../policies/user-policy';
 
 export type PodTraits = Partial<Omit<PodSpec, 'containers'>> & {
   /** Requests of its only container. */
@@ -35,6 +38,8 @@ export type PodTraits = Partial<Omit<PodSpec, 'containers'>> & {
   age?: number;
   namespace?: string;
   uid?: string;
+  /** The policy that it names. */
+  policy?: string;
 };
 
 /** A pod with one container, as the journal stores it. */
@@ -54,6 +59,7 @@ export function aPod(name: string, traits: PodTraits = {}): StoredPod {
     age = 0,
     namespace = 'default',
     uid,
+    policy,
     ...spec
   } = traits;
   return {
@@ -66,6 +72,7 @@ export function aPod(name: string, traits: PodTraits = {}): StoredPod {
       resourceVersion: '1',
       creationTimestamp: new Date(Date.UTC(2024, 0, 1, 0, 0, 0) - age * 1000).toISOString().replace('.000', ''),
       ...(labels !== undefined && { labels }),
+      ...annotationsOf(policy),
       ...(deleting === true ? { deletionTimestamp: '2024-01-01T00:00:00Z' } : {}),
       ...(owner === undefined
         ? {}
@@ -139,6 +146,33 @@ export function aNode(name: string, traits: NodeTraits = {}): StoredNode {
   };
 }
 
+function annotationsOf(policy: string | undefined): { annotations?: Record<string, string> } {
+  return policy === undefined ? {} : { annotations: { [POLICY_ANNOTATION]: policy } };
+}
+
+/** A namespace, and the policy that it names. */
+export function aNamespace(name: string, labels?: Record<string, string>, policy?: string): ObjectOf<'namespaces'> {
+  const metadata = {
+    name,
+    uid: `uid-${name}`,
+    resourceVersion: '1',
+    creationTimestamp: '2024-01-01T00:00:00Z',
+    labels,
+  };
+  return { apiVersion: 'v1', kind: 'Namespace', metadata: { ...metadata, ...annotationsOf(policy) } };
+}
+
+/** A policy in one of its versions. */
+export function aPolicy(
+  name: string,
+  spec: SchedulingPolicySpec = {},
+  generation = 1,
+  uid = `uid-${name}`,
+): StoredPolicy {
+  const metadata = { name, uid, generation, resourceVersion: '1', creationTimestamp: '2024-01-01T00:00:00Z' };
+  return { apiVersion: 'scheduling.shiplog.dev/v1', kind: 'SchedulingPolicy', metadata, spec };
+}
+
 /** Facts of `aPod`, of what a scheduler keeps of it: no rule sees more. */
 export function podWith(traits: PodTraits = {}, name = 'pod'): PodFacts {
   return podFacts(guarded(SCHEDULER_VIEW, 'pods', aPod(name, traits)));
@@ -166,17 +200,10 @@ export function clusterOf(
   return view;
 }
 
-export function aNamespace(name: string, labels: Record<string, string>): ObjectOf<'namespaces'> {
-  return {
-    apiVersion: 'v1',
-    kind: 'Namespace',
-    metadata: { name, uid: `uid-${name}`, resourceVersion: '1', creationTimestamp: '2024-01-01T00:00:00Z', labels },
-  };
-}
-
 /** What there may be beside nodes and pods. */
 export interface Around {
   readonly namespaces?: readonly ObjectOf<'namespaces'>[];
+  readonly policies?: readonly StoredPolicy[];
   readonly budgets?: readonly StoredBudget[];
 }
 
@@ -184,9 +211,10 @@ export interface Around {
 export function viewOf(
   nodes: readonly StoredNode[],
   pods: readonly StoredPod[] = [],
-  { namespaces = [], budgets = [] }: Around = {},
+  { namespaces = [], policies = [], budgets = [] }: Around = {},
 ): ClusterView {
   const view = new ClusterView();
+  for (const policy of policies) view.setPolicy(policy.metadata.name, policy);
   for (const namespace of namespaces) view.setNamespace(namespace.metadata.name, namespace);
   for (const budget of budgets) view.setBudget('default', budget.metadata.name, budget);
   for (const node of nodes) view.setNode(node);
@@ -196,9 +224,9 @@ export function viewOf(
 
 /** What a projection tells when an object came, changed or went. */
 export function applied(
-  resource: 'pods' | 'nodes' | 'namespaces',
-  before: StoredPod | StoredNode | ObjectOf<'namespaces'> | undefined,
-  after: StoredPod | StoredNode | ObjectOf<'namespaces'> | undefined,
+  resource: 'pods' | 'nodes' | 'namespaces' | 'schedulingpolicies.scheduling.shiplog.dev',
+  before: StoredObject | undefined,
+  after: StoredObject | undefined,
   position = 1,
 ): AppliedEvent {
   const { metadata } = (after ?? before) as StoredObject;

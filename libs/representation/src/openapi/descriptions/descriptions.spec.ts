@@ -53,6 +53,12 @@ describe('descriptions', () => {
     expect(silent(reachableFrom(`io.k8s.api.${kind}`))).toEqual([]);
   });
 
+  it("are there for every field of a kind that is Shiplog's own", () => {
+    const own = RESOURCES.filter(({ group }) => group.endsWith('.shiplog.dev'));
+    const schemas = own.flatMap(({ versions }) => versions.map(({ schema }) => schema as string));
+    expect(schemas.flatMap((schema) => silent(reachableFrom(schema)))).toEqual([]);
+  });
+
   it('are about fields that exist', () => {
     const unknown = [...DESCRIPTIONS].flatMap(([name, fields]) => {
       if (!Object.hasOwn(KUBERNETES_API.definitions, name)) return [name];

@@ -25,6 +25,7 @@ import policy from './policy.json';
 import rbac from './rbac.json';
 import resource from './resource.json';
 import scheduling from './scheduling.json';
+import shiplogScheduling from './shiplog-scheduling.json';
 import storage from './storage.json';
 import values from './values.json';
 import volumes from './volumes.json';
@@ -41,7 +42,7 @@ interface DescriptionFile {
 const FILES: readonly DescriptionFile[] = [
   ...[admissionregistration, apiextensions, apiregistration, apps, authentication, authorization, autoscalingV1],
   ...[autoscalingV2, batch, certificates, containers, coordination, core, discovery, events, flowcontrol, meta],
-  ...[metrics, networking, node, pods, policy, rbac, resource, scheduling, storage, values, volumes],
+  ...[metrics, networking, node, pods, policy, rbac, resource, scheduling, shiplogScheduling, storage, values, volumes],
 ] as readonly DescriptionFile[];
 
 /** Every description there is, by the definition that it is about, as it is called in the API's metadata. */
