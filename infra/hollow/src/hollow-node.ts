@@ -23,10 +23,7 @@ const COMMON = { logLevel: 'silent', stallLimit: 0, natsUrl: '' };
 
 /** One node: the whole kubelet, over the process' connection, with the runtime that its settings name. */
 export class HollowNode {
-  private constructor(
-    private readonly app: INestMicroservice,
-    private readonly name: string,
-  ) {}
+  private constructor(private readonly app: INestMicroservice) {}
 
   /** Resolves when it hears what concerns it; that it registers comes after. */
   static async start(host: NodeHost, env: Readonly<Record<string, string | undefined>>): Promise<HollowNode> {
@@ -50,7 +47,7 @@ export class HollowNode {
       abortOnError: false,
     });
     await app.listen();
-    return new HollowNode(app, name);
+    return new HollowNode(app);
   }
 
   /** Whether its Node says that it takes pods. */
@@ -61,10 +58,6 @@ export class HollowNode {
 
   async close(): Promise<void> {
     await this.app.close();
-  }
-
-  toString(): string {
-    return this.name;
   }
 }
 

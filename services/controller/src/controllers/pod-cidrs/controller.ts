@@ -1,3 +1,4 @@
+import { isHollow } from '@shiplog/kube';
 import type { Controller } from '../../runtime/domain/controller';
 import { decidePodCidrs, type PodRange } from './decide';
 
@@ -9,7 +10,12 @@ export function podCidrController(ranges: readonly PodRange[]): Controller {
   return {
     name: 'pod-cidrs',
     watches: {
-      nodes: ({ before, after }) => (before?.spec?.podCIDR === after?.spec?.podCIDR && before ? [] : [ALL_NODES]),
+      nodes: ({ before, after }) => {
+        const node = after ?? before;
+        // All nodes are looked at each time: thousands that need no network must not have that done.
+        if (node === undefined || isHollow(node)) return [];
+        return before !== undefined && before.spec?.podCIDR === after?.spec?.podCIDR ? [] : [ALL_NODES];
+      },
     },
     allKeys: () => [ALL_NODES],
     reconcile: (_key, { state }) => decidePodCidrs({ nodes: state.list('nodes'), ranges }),

@@ -22,10 +22,12 @@ export interface PodCidrView {
  * none: no packet goes there, and thousands of them would leave nothing to the others.
  */
 export function decidePodCidrs({ nodes, ranges }: PodCidrView): ReconcileResult {
+  const without = waiting(nodes);
+  if (without.length === 0) return { commands: [], warnings: [] };
   const pools = ranges.map((range) => new Pool(range, nodes));
   const commands: PlannedCommand[] = [];
   const warnings: string[] = [];
-  for (const node of waiting(nodes)) {
+  for (const node of without) {
     const full = pools.filter((pool) => pool.lowest() === undefined);
     for (const { range } of full) {
       warnings.push(`no /${range.prefix} is left in ${formatNetwork(range.cluster)} for node ${node.metadata.name}`);
