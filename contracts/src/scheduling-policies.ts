@@ -26,6 +26,7 @@ export const KNOWN_FILTERS = [
   { name: 'NodeResourcesFit', neededBecause: REFUSED_BY_KUBELET },
   { name: 'VolumeRestrictions', neededBecause: 'pods whose volumes are in use elsewhere would never start' },
   { name: 'VolumeBinding', neededBecause: 'pods would never start where their volumes cannot be had' },
+  { name: 'VolumeZone', neededBecause: 'pods would never start where their volumes cannot be reached' },
   { name: 'PodTopologySpread' },
   { name: 'InterPodAffinity' },
 ] as const satisfies readonly KnownFilter[];
@@ -39,6 +40,7 @@ export const KNOWN_SCORES = [
   'NodeResourcesMostAllocated',
   'NodeResourcesRequestedToCapacityRatio',
   'NodeResourcesBalancedAllocation',
+  'ImageLocality',
   'SpreadByOwner',
   'PreferredNodeAffinity',
   'PreferUntainted',

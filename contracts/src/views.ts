@@ -63,8 +63,8 @@ const SCHEDULED_POD: FieldMask = of({
     affinity: SHARED,
     topologySpreadConstraints: SHARED,
     tolerations: SHARED,
-    containers: sharedOf({ ...PORTS, resources: REQUESTS }),
-    initContainers: sharedOf({ ...PORTS, resources: REQUESTS, restartPolicy: ALL }),
+    containers: sharedOf({ ...PORTS, resources: REQUESTS, image: ALL }),
+    initContainers: sharedOf({ ...PORTS, resources: REQUESTS, image: ALL, restartPolicy: ALL }),
     resources: { ...REQUESTS, shared: true },
     overhead: SHARED,
     volumes: CLAIMED,
@@ -101,7 +101,8 @@ export const SCHEDULER_VIEW: View = {
       ...TYPE,
       metadata: of({ ...IDENTITY, labels: ALL }),
       spec: of({ taints: ALL, unschedulable: ALL }),
-      status: of({ allocatable: ALL, capacity: ALL }),
+      // Nodes that run the same have the same images, mostly.
+      status: of({ allocatable: ALL, capacity: ALL, images: SHARED }),
     }),
     // Pods that say nothing of it are spread among those that these choose.
     services: SELECTING,

@@ -42,6 +42,10 @@ export class AssumedState implements Snapshot {
     return this.snapshot.policies;
   }
 
+  get images(): Snapshot['images'] {
+    return this.snapshot.images;
+  }
+
   get placed(): Snapshot['placed'] {
     return this.snapshot.placed;
   }
@@ -109,6 +113,10 @@ export class EvictingState implements Snapshot {
 
   get policies(): Snapshot['policies'] {
     return this.before.policies;
+  }
+
+  get images(): Snapshot['images'] {
+    return this.before.images;
   }
 
   get placed(): Snapshot['placed'] {

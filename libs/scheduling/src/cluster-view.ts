@@ -4,6 +4,7 @@ import type { StoredClaim, StoredNode, StoredPod, StoredStorageClass, StoredVolu
 import { VerdictMemory } from './evaluation/node-verdicts';
 import { BudgetIndex, type StoredBudget } from './facts/budgets';
 import type { ClusterFacts } from './facts/cluster-facts';
+import { ImageIndex } from './facts/images';
 import { NodeFacts } from './facts/node-facts';
 import { NodeTable } from './facts/node-table';
 import { NominationIndex } from './facts/nominations';
@@ -45,6 +46,7 @@ export class ClusterView {
   readonly #placed = new Map<string, Placement>();
   readonly #volumes = new VolumeIndex();
   readonly #policies = new PolicyIndex();
+  readonly #images = new ImageIndex();
   #table: NodeTable | undefined;
   readonly #pods = new PlacedPodIndex();
   readonly #nominations = new NominationIndex();
@@ -154,12 +156,14 @@ export class ClusterView {
       }
     }
     this.#nodes.set(node.metadata.name, facts);
+    this.#countImages(known, facts);
     if (known === undefined) this.#snapshot = undefined;
     else this.#table?.replace(facts);
     this.#pods.setNode(facts);
   }
 
   removeNode(name: string): void {
+    this.#countImages(this.#nodes.get(name), undefined);
     if (!this.#nodes.delete(name)) return;
     this.#pods.removeNode(name);
     this.#snapshot = undefined;
@@ -204,6 +208,7 @@ export class ClusterView {
     return {
       nodes: table.nodes,
       volumes: this.#volumes,
+      images: this.#images,
       verdicts: new VerdictMemory(table),
       placed: this.#pods,
       nominations: this.#nominations,
@@ -212,6 +217,12 @@ export class ClusterView {
       place: (pod, node) => this.#count(pod, node, 1),
       displace: (pod, node) => this.#count(pod, node, -1),
     };
+  }
+
+  #countImages(before: NodeFacts | undefined, after: NodeFacts | undefined): void {
+    if (before?.images === after?.images) return;
+    if (before !== undefined) this.#images.count(before.images, -1);
+    if (after !== undefined) this.#images.count(after.images, 1);
   }
 
   /** All that pods on nodes sum up to: a pod has come to a node (1) or left it (-1). */

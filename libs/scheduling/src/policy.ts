@@ -4,12 +4,14 @@ import { interPodAffinity, preferredInterPodAffinity } from './rules/inter-pod-a
 import { nodeAffinity, preferredNodeAffinity } from './rules/node-affinity';
 import { nodeName } from './rules/node-name';
 import { nodePorts } from './rules/node-ports';
+import { imageLocality } from './rules/image-locality';
 import { balancedAllocation, leastAllocated, nodeResourcesFit } from './rules/node-resources';
 import { podTopologySpread, preferredTopologySpread } from './rules/pod-topology-spread';
 import { spreadByOwner } from './rules/spread-by-owner';
 import { nodeUnschedulable, preferUntainted, taintToleration } from './rules/taints';
 import { volumeBinding } from './rules/volume-binding';
 import { volumeRestrictions } from './rules/volume-restrictions';
+import { volumeZone } from './rules/volume-zone';
 
 /** Which rules decide, in which order the filters are asked (the first that refuses counts), and what each score weighs. */
 export interface Policy {
@@ -38,8 +40,8 @@ export interface PreemptionLimits {
  * - default/1: the first; the weights of Kubernetes' default profile.
  * - default/2: a pod goes where the volumes of its claims are, or can be had.
  * - default/3: pods go near others, or far from them, as they ask it of each other, and are spread as they ask; those that
- *   say nothing of it are spread over zones and nodes, which takes the place of SpreadByOwner; pods of lower priority make room
- *   for a pod that fits nowhere.
+ *   say nothing of it are spread over zones and nodes, which takes the place of SpreadByOwner; zones of volumes count, and
+ *   images that nodes have already; pods of lower priority make room for a pod that fits nowhere.
  */
 const POLICIES: readonly Policy[] = [
   {
@@ -84,12 +86,14 @@ const POLICIES: readonly Policy[] = [
       nodeResourcesFit,
       volumeRestrictions,
       volumeBinding,
+      volumeZone,
       podTopologySpread,
       interPodAffinity,
     ],
     scores: [
       { rule: leastAllocated, weight: 1 },
       { rule: balancedAllocation, weight: 1 },
+      { rule: imageLocality, weight: 1 },
       { rule: preferredNodeAffinity, weight: 2 },
       { rule: preferUntainted, weight: 3 },
       { rule: preferredTopologySpread, weight: 2 },

@@ -114,7 +114,7 @@ const podTraits: fc.Arbitrary<PodTraits> = fc.record(
     policy: fc.constantFrom(...POLICY_NAMES, 'default'),
     containers: fc
       .constantFrom('', '10.0.0.1')
-      .map((hostIP) => [{ name: 'c', ports: [{ containerPort: 80, hostPort: 80, hostIP }] }]),
+      .map((hostIP) => [{ name: 'c', image: 'web', ports: [{ containerPort: 80, hostPort: 80, hostIP }] }]),
   },
   { requiredKeys: [] },
 );
@@ -127,6 +127,7 @@ const nodeTraits: fc.Arbitrary<NodeTraits> = fc.record(
       { zone: 'b', rack: '1' },
       { zone: 'b', rack: '2' },
     ),
+    images: fc.constantFrom('500', '1000').map((mb) => [{ names: ['web:latest'], sizeBytes: Number(mb) * 2 ** 20 }]),
     taints: fc.constantFrom([{ key: 'k', effect: 'NoSchedule' }], [{ key: 'k', effect: 'PreferNoSchedule' }]),
     allocatable: fc.record(
       { cpu: fc.constantFrom('1', '8'), pods: fc.constantFrom('1', '3'), 'x.io/gpu': fc.constant('1') },

@@ -5,7 +5,7 @@ import { admitUpdate } from '../update';
 
 const POLICIES = 'schedulingpolicies.scheduling.shiplog.dev';
 const NEEDED = ['NodeName', 'TaintToleration', 'NodeAffinity', 'NodePorts', 'NodeResourcesFit'];
-const FILTERS = [...NEEDED, 'VolumeRestrictions', 'VolumeBinding'];
+const FILTERS = [...NEEDED, 'VolumeRestrictions', 'VolumeBinding', 'VolumeZone'];
 const RATIO = 'NodeResourcesRequestedToCapacityRatio';
 const policy = (spec: object, name = 'packing'): KubeObject => ({
   apiVersion: 'scheduling.shiplog.dev/v1',
@@ -47,12 +47,12 @@ describe('a policy of scheduling', () => {
 
   const known =
     'supported values: "InterPodAffinity", "NodeAffinity", "NodeName", "NodePorts", "NodeResourcesFit", "NodeUnschedulable",';
-  const volumes = '"PodTopologySpread", "TaintToleration", "VolumeBinding", "VolumeRestrictions"';
+  const volumes = '"PodTopologySpread", "TaintToleration", "VolumeBinding", "VolumeRestrictions", "VolumeZone"';
   it.each<[string, object, string[]]>([
     [
       'names a filter that there is not',
       { filters: [...FILTERS, 'Luck'] },
-      [`spec.filters[7]: Unsupported value: "Luck": ${known} ${volumes}`],
+      [`spec.filters[8]: Unsupported value: "Luck": ${known} ${volumes}`],
     ],
     [
       'leaves out what the kubelet asks again',
@@ -61,12 +61,12 @@ describe('a policy of scheduling', () => {
         'spec.filters: Required value: must include NodeResourcesFit: the kubelet asks it again, and pods that it refuses fail',
       ],
     ],
-    ['names a filter twice', { filters: [...FILTERS, 'NodeName'] }, ['spec.filters[7]: Duplicate value: "NodeName"']],
+    ['names a filter twice', { filters: [...FILTERS, 'NodeName'] }, ['spec.filters[8]: Duplicate value: "NodeName"']],
     [
       'names a score that there is not',
       { scores: [{ name: 'Luck', weight: 1 }] },
       [
-        'spec.scores[0].name: Unsupported value: "Luck": supported values: "NodeResourcesBalancedAllocation", "NodeResourcesLeastAllocated", "NodeResourcesMostAllocated", "NodeResourcesRequestedToCapacityRatio", "PreferUntainted", "PreferredInterPodAffinity", "PreferredNodeAffinity", "PreferredTopologySpread", "SpreadByOwner"',
+        'spec.scores[0].name: Unsupported value: "Luck": supported values: "ImageLocality", "NodeResourcesBalancedAllocation", "NodeResourcesLeastAllocated", "NodeResourcesMostAllocated", "NodeResourcesRequestedToCapacityRatio", "PreferUntainted", "PreferredInterPodAffinity", "PreferredNodeAffinity", "PreferredTopologySpread", "SpreadByOwner"',
       ],
     ],
     [

@@ -1,3 +1,4 @@
+import { NO_IMAGES, type Images } from './images';
 import { NO_VOLUMES, type Volumes } from '../volumes/volumes';
 import { NO_PODS, type PlacedPods } from '../topology/placed-pods';
 import { NO_BUDGETS, type Budgets } from './budgets';
@@ -9,6 +10,7 @@ export interface ClusterFacts {
   /** By name. */
   readonly nodes: readonly NodeFacts[];
   readonly volumes: Volumes;
+  readonly images: Images;
   readonly placed: PlacedPods;
   readonly nominations: Nominations;
   readonly budgets: Budgets;
@@ -18,6 +20,7 @@ export interface ClusterFacts {
 export const NO_CLUSTER: ClusterFacts = {
   nodes: [],
   volumes: NO_VOLUMES,
+  images: NO_IMAGES,
   placed: NO_PODS,
   nominations: NO_NOMINATIONS,
   budgets: NO_BUDGETS,

@@ -3,6 +3,7 @@ import type { StoredNode } from '@shiplog/kube';
 import { amountsOf, type Amounts } from './amounts';
 import { HostPortsInUse } from './host-ports';
 import { PodsByImportance } from './pods-by-importance';
+import { imageSizesOf, type ImageSizes } from './images';
 import type { PodFacts } from './pod-facts';
 
 const NO_LABELS: Readonly<Record<string, string>> = {};
@@ -14,6 +15,7 @@ interface Offer {
   readonly taints: readonly Taint[];
   readonly allocatable: Amounts;
   readonly cpuAndMemory: CpuAndMemory;
+  readonly images: ImageSizes;
 }
 
 /** The two amounts that every rating reads, as fields: a lookup by name for each node would be most of its cost. */
@@ -65,6 +67,9 @@ export class NodeFacts {
   /** What the node has for pods. */
   get allocatable(): Amounts {
     return this.#offer.allocatable;
+  }
+  get images(): ImageSizes {
+    return this.#offer.images;
   }
   /** What the pods on it have asked for. */
   get requested(): Amounts {
@@ -132,6 +137,7 @@ function offerOf(node: StoredNode): Offer {
     taints: node.spec?.taints ?? NO_TAINTS,
     allocatable,
     cpuAndMemory: { cpu: allocatable.get('cpu') ?? 0, memory: allocatable.get('memory') ?? 0 },
+    images: imageSizesOf(node.status?.images),
   };
 }
 

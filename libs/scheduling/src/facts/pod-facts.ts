@@ -3,6 +3,7 @@ import { sameJson } from '@shiplog/apimachinery';
 import { claimNamesOf, conditionOf, controllerOf, type StoredPod } from '@shiplog/kube';
 import type { Amounts } from './amounts';
 import { wantedHostPorts, type HostPort } from './host-ports';
+import { wantedImages } from './images';
 import { givenAmounts, likelyUse, podRequests, type GivenAmounts } from './pod-requests';
 
 /** What rules want to know of a pod, worked out once for each version of it. */
@@ -16,6 +17,8 @@ export interface PodFacts {
   /** For rating only: see `likelyUse`. */
   readonly likelyUse: { readonly cpu: number; readonly memory: number };
   readonly hostPorts: readonly HostPort[];
+  /** Of its containers, as nodes call them. */
+  readonly images: readonly string[];
   /** Names of the claims whose volumes it has. */
   readonly claims: readonly string[];
   /** The uid of the controller that owns the pod. */
@@ -31,7 +34,7 @@ const NOT_STARTED = '~';
 export function podFacts(pod: StoredPod): PodFacts {
   const known = factsOf.get(pod);
   if (known !== undefined) return known;
-  const { requests: asked, likelyUse, hostPorts } = wishesOf(pod.spec ?? NOTHING_ASKED);
+  const { requests: asked, ...wishes } = wishesOf(pod.spec ?? NOTHING_ASKED);
   const requests = isResized(pod) ? requestsWhileResized(pod) : asked;
   const claims = pod.spec?.volumes === undefined ? NO_CLAIMS : claimNamesOf(pod);
   const { uid, namespace = '', labels = NO_LABELS, deletionTimestamp } = pod.metadata;
@@ -42,8 +45,7 @@ export function podFacts(pod: StoredPod): PodFacts {
     labels,
     isTerminating: deletionTimestamp !== undefined,
     requests,
-    likelyUse,
-    hostPorts,
+    ...wishes,
     claims,
     owner: controllerOf(pod)?.uid,
     priority: pod.spec?.priority ?? 0,
@@ -81,7 +83,7 @@ function withoutWishesOf(spec: PodSpec, given: GivenAmounts): PodSpec {
   return { ...spec, containers: containers.map(kept), ...inits };
 }
 
-type Wishes = Pick<PodFacts, 'requests' | 'likelyUse' | 'hostPorts'>;
+type Wishes = Pick<PodFacts, 'requests' | 'likelyUse' | 'hostPorts' | 'images'>;
 
 /** Where nobody but its containers asks for anything, pods with the same containers (held once) ask for the same. */
 function wishesOf(spec: PodSpec): Wishes {
@@ -93,6 +95,7 @@ function wishesOf(spec: PodSpec): Wishes {
     requests: podRequests(spec),
     likelyUse: likelyUse(spec),
     hostPorts: wantedHostPorts(spec),
+    images: wantedImages(spec),
   };
   if (isTheirs) wishesOfContainers.set(containers, wishes);
   return wishes;

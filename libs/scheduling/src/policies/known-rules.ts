@@ -7,6 +7,7 @@ import {
   requestedToCapacityRatioOf,
   type WeighedResource,
 } from '../rules/allocation';
+import { imageLocality } from '../rules/image-locality';
 import { interPodAffinity, preferredInterPodAffinity } from '../rules/inter-pod-affinity';
 import { nodeAffinity, preferredNodeAffinity } from '../rules/node-affinity';
 import { nodeName } from '../rules/node-name';
@@ -17,6 +18,7 @@ import { spreadByOwner } from '../rules/spread-by-owner';
 import { nodeUnschedulable, preferUntainted, taintToleration } from '../rules/taints';
 import { volumeBinding } from '../rules/volume-binding';
 import { volumeRestrictions } from '../rules/volume-restrictions';
+import { volumeZone } from '../rules/volume-zone';
 
 /** The rules behind the names that a SchedulingPolicy may have: a rule never changes in what it answers, nor its name. */
 const FILTERS: Readonly<Record<FilterName, Filter>> = {
@@ -28,6 +30,7 @@ const FILTERS: Readonly<Record<FilterName, Filter>> = {
   NodeResourcesFit: nodeResourcesFit,
   VolumeRestrictions: volumeRestrictions,
   VolumeBinding: volumeBinding,
+  VolumeZone: volumeZone,
   PodTopologySpread: podTopologySpread,
   InterPodAffinity: interPodAffinity,
 };
@@ -42,6 +45,7 @@ const SCORES: Readonly<Record<ScoreName, ScoreFactory>> = {
   NodeResourcesRequestedToCapacityRatio: ({ NodeResourcesRequestedToCapacityRatio: given }) =>
     requestedToCapacityRatioOf(given?.shape ?? [], weighed(given?.resources)),
   NodeResourcesBalancedAllocation: () => balancedAllocation,
+  ImageLocality: () => imageLocality,
   SpreadByOwner: () => spreadByOwner,
   PreferredNodeAffinity: () => preferredNodeAffinity,
   PreferUntainted: () => preferUntainted,

@@ -125,12 +125,12 @@ export function aBudget(app: string, disruptionsAllowed: number, disrupted: read
 
 export type NodeTraits = NodeSpec & { labels?: Record<string, string>; allocatable?: Record<string, string> } & Pick<
     NodeStatus,
-    'capacity'
+    'capacity' | 'images'
   >;
 
 /** A node of 4 cores, 8 GiB and 110 pods, unless said otherwise. */
 export function aNode(name: string, traits: NodeTraits = {}): StoredNode {
-  const { labels, allocatable, capacity, ...spec } = traits;
+  const { labels, allocatable, capacity, images, ...spec } = traits;
   return {
     apiVersion: 'v1',
     kind: 'Node',
@@ -138,6 +138,7 @@ export function aNode(name: string, traits: NodeTraits = {}): StoredNode {
     spec,
     status: {
       capacity,
+      images,
       allocatable:
         allocatable === undefined && capacity !== undefined
           ? undefined

@@ -56,16 +56,17 @@ export interface VolumeTraits {
   claim?: string;
   size?: string;
   phase?: string;
+  labels?: Record<string, string>;
 }
 
 /** A volume, likewise. */
 export function aVolume(name: string, traits: VolumeTraits = {}): StoredVolume {
-  const { storageClass = 'local', node, claim, size = '1Gi' } = traits;
+  const { storageClass = 'local', node, claim, size = '1Gi', labels } = traits;
   const term = { matchFields: [{ key: 'metadata.name', operator: 'In', values: [node] }] };
   const volume = {
     apiVersion: 'v1',
     kind: 'PersistentVolume',
-    metadata: { ...META, name, uid: `uid-${name}` },
+    metadata: { ...META, name, uid: `uid-${name}`, ...(labels !== undefined && { labels }) },
     spec: {
       accessModes: ['ReadWriteOnce'],
       capacity: { storage: size },
