@@ -93,7 +93,10 @@ export class TestSystem {
 
   async create(
     resource: BuiltIn,
-    object: { metadata: { name: string; namespace?: string; labels?: Record<string, string> }; [field: string]: unknown },
+    object: {
+      metadata: { name: string; namespace?: string; labels?: Record<string, string> };
+      [field: string]: unknown;
+    },
   ) {
     const row = builtIn(resource);
     const namespace = row.namespaced ? (object.metadata.namespace ?? 'default') : '';

@@ -11,6 +11,14 @@ const asking = (cpu: string) => ({
   containers: [{ name: 'main', image: 'nginx', resources: { requests: { cpu } } }],
 });
 
+const NO_VICTIMS = 'No preemption victims found for incoming pod';
+const UNHELPFUL = 'Preemption is not helpful for scheduling';
+
+/** Why no node takes a pod, all for one reason, nor would if others went. */
+function said(nodes: number, reason: string, preemption: string): string {
+  return [reason, preemption].map((why) => `0/${nodes} nodes are available: ${nodes} ${why}.`).join(' preemption: ');
+}
+
 describe('the scheduler on a real journal', () => {
   let system: TestSystem;
   let seen: Projection;
@@ -49,7 +57,7 @@ describe('the scheduler on a real journal', () => {
     await eventually(() => nodeOf('first') === 'a');
     await system.patch('nodes', 'a', { spec: { unschedulable: true } });
     await system.create('pods', aPod('second'));
-    await eventually(() => messageOf('second') === '0/1 nodes are available: 1 node(s) were unschedulable.');
+    await eventually(() => messageOf('second') === said(1, 'node(s) were unschedulable', UNHELPFUL));
     await system.patch('nodes', 'a', { spec: { unschedulable: false } });
     await eventually(() => nodeOf('second') === 'a');
   });
@@ -94,7 +102,7 @@ describe('the scheduler on a real journal', () => {
     expect(new Set(bound('apart').map(({ spec }) => spec?.nodeName)).size).toBe(3);
     const [left] = ['apart-0', 'apart-1', 'apart-2', 'apart-3'].filter((name) => nodeOf(name) === undefined);
     await eventually(
-      () => messageOf(left ?? '') === "0/3 nodes are available: 3 node(s) didn't match pod anti-affinity rules.",
+      () => messageOf(left ?? '') === said(3, "node(s) didn't match pod anti-affinity rules", NO_VICTIMS),
     );
     await system.delete('pods', bound('apart')[0]?.metadata.name ?? '', { gracePeriodSeconds: 0 });
     await eventually(() => nodeOf(left ?? '') !== undefined);
@@ -112,7 +120,7 @@ describe('the scheduler on a real journal', () => {
         .list('pods')
         .map(({ metadata }) => messageOf(metadata.name))
         .filter(Boolean),
-    ).toEqual(Array(2).fill('0/2 nodes are available: 2 Insufficient cpu.'));
+    ).toEqual(Array(2).fill(said(2, 'Insufficient cpu', NO_VICTIMS)));
     await system.delete('pods', bound('p')[0]?.metadata.name ?? '', { gracePeriodSeconds: 0 });
     await eventually(() => bound('p').length === 4);
     for (const name of ['a', 'b']) expect(bound('p').filter(({ spec }) => spec?.nodeName === name)).toHaveLength(2);

@@ -69,7 +69,10 @@ describe('VolumeZone', () => {
       told('pods', undefined, aPod('p', claiming('c'))),
     ]);
     expect(scheduling.decide(1, 1)?.marks).toMatchObject([
-      { message: '0/1 nodes are available: 1 node(s) had no available volume zone. preemption: 0/1 nodes are available: 1 Preemption is not helpful for scheduling.' },
+      {
+        message:
+          '0/1 nodes are available: 1 node(s) had no available volume zone. preemption: 0/1 nodes are available: 1 Preemption is not helpful for scheduling.',
+      },
     ]);
     scheduling.apply([event]);
     expect(scheduling.decide(1, 1)?.bindings).toMatchObject([{ node: 'n' }]);
