@@ -93,8 +93,10 @@ it('binds claims to volumes that there are, and keeps a retained one with its fi
     create(pod('waits', 'early', '/busybox echo found > /data/file')),
   ]);
   const message = 'get pod waits -o jsonpath={.status.conditions[0].message}';
-  const unbound = '0/1 nodes are available: pod has unbound immediate PersistentVolumeClaims.';
-  await eventually(async () => (await my.run(message)).startsWith(unbound));
+  const unbound =
+    '0/1 nodes are available: pod has unbound immediate PersistentVolumeClaims. ' +
+    'preemption: 0/1 nodes are available: 1 Preemption is not helpful for scheduling.';
+  await eventually(async () => (await my.run(message)) === unbound);
   await my.steps([
     create(volume),
     comesTo('pvc/early', 'Bound'),

@@ -141,6 +141,34 @@ describe('the scheduler on a real journal', () => {
     }
   });
 
+  it('evicts a less important pod for one that fits nowhere, which goes there when that has ended; recorded, and made again', async () => {
+    await system.create('priorityclasses.scheduling.k8s.io', { metadata: { name: 'high' }, value: 1000 });
+    for (const name of ['a', 'b']) await addNode(name, '3');
+    await createPods('low', 2, asking('2'));
+    await eventually(() => bound('low').length === 2);
+    await system.create('pods', aPod('urgent', { ...asking('2'), priorityClassName: 'high' }));
+    await eventually(() => pod('urgent')?.status?.nominatedNodeName !== undefined);
+    const node = pod('urgent')?.status?.nominatedNodeName;
+    const [victim, ...others] = bound('low').filter(({ metadata }) => metadata.deletionTimestamp !== undefined);
+    expect(victim).toMatchObject({
+      spec: { nodeName: node },
+      status: {
+        conditions: expect.arrayContaining([expect.objectContaining({ reason: 'PreemptionByScheduler' })]) as [],
+      },
+    });
+    expect(others).toEqual([]);
+    // Of the room that is made, nobody less important takes any.
+    await system.create('pods', aPod('late', asking('2')));
+    await eventually(() => messageOf('late')?.includes('2 Insufficient cpu.'));
+    await system.delete('pods', victim?.metadata.name ?? '', { gracePeriodSeconds: 0 });
+    await eventually(() => nodeOf('urgent') === node);
+    expect(nodeOf('late')).toBeUndefined();
+    const events = await log();
+    const evicting = events.find(({ data }) => data.decision?.preemption !== undefined)!;
+    expect(evicting.data.decision?.preemption).toMatchObject({ node, violations: 0, candidates: 2 });
+    expect(again(events, evicting)).toEqual(evicting.data.decision);
+  });
+
   it('has a standby that takes over when it is killed, and no pod is lost or bound twice', async () => {
     await system.run('scheduler', 'two');
     expect((await system.health('two')).detail).toContain('stands by');
