@@ -291,6 +291,12 @@ export const VIRTUAL_RESOURCES = [
   authorization('selfsubjectaccessreviews', 'SelfSubjectAccessReview', false),
   authorization('selfsubjectrulesreviews', 'SelfSubjectRulesReview', false),
   authorization('subjectaccessreviews', 'SubjectAccessReview', false),
+  row(
+    'schedulingreviews.scheduling.shiplog.dev',
+    'SchedulingReview',
+    true,
+    'dev.shiplog.scheduling.v1.SchedulingReview',
+  ),
   row('nodes.metrics.k8s.io', 'NodeMetrics', false, `${METRICS}.NodeMetrics`),
   row('pods.metrics.k8s.io', 'PodMetrics', true, `${METRICS}.PodMetrics`),
 ] as const satisfies readonly ResourceRow[];

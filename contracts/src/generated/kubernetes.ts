@@ -889,6 +889,13 @@ export interface DeviceToleration {
   value?: string;
 }
 
+export interface DisplacedPod {
+  namespace: string;
+  name: string;
+  node?: string;
+  message?: string;
+}
+
 export interface DownwardAPIProjection {
   items?: DownwardAPIVolumeFile[];
 }
@@ -2893,6 +2900,20 @@ export interface ResourceStatus {
   resources?: ResourceHealth[];
 }
 
+export interface ReviewedCapacity {
+  fits: number;
+  more?: boolean;
+  byNode?: Record<string, number>;
+  message?: string;
+}
+
+export interface ReviewedNode {
+  name: string;
+  refusals?: Record<string, string[]>;
+  points?: Record<string, number>;
+  total?: number;
+}
+
 export interface RoleBinding {
   apiVersion: string;
   kind: string;
@@ -3005,6 +3026,30 @@ export interface SchedulingPolicySpec {
   parameters?: SchedulingPolicyParameters;
   percentageOfNodesToScore?: number;
   scores?: PolicyScore[];
+}
+
+export interface SchedulingReview {
+  apiVersion: string;
+  kind: string;
+  metadata: ObjectMeta;
+  spec: SchedulingReviewSpec;
+  status?: SchedulingReviewStatus;
+}
+
+export interface SchedulingReviewSpec {
+  podName?: string;
+  template?: PodTemplateSpec;
+  position?: number;
+  count?: number;
+  withoutNodes?: string[];
+}
+
+export interface SchedulingReviewStatus {
+  position: number;
+  policy?: string;
+  nodes?: ReviewedNode[];
+  capacity?: ReviewedCapacity;
+  displaced?: DisplacedPod[];
 }
 
 export interface ScopedResourceSelectorRequirement {

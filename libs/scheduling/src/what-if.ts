@@ -18,7 +18,7 @@ export interface WhatIfOptions {
 }
 
 /** Decisions between two yields: a few milliseconds. */
-const SLICE = 64;
+const SLICE = 8;
 
 /**
  * Places pods one after another, each beside those before it, until `until` says that it is enough; the snapshot is left as it
@@ -65,7 +65,7 @@ export interface Capacity {
 
 /**
  * How many more of this pod would be scheduled, were they asked for one after another: by all rules of the policy, those between
- * pods too, at most `most`. A pod that needs volumes made for it counts as one that fits, once: what is left after it is not known.
+ * pods too, at most `most`; nobody is evicted for it. A pod that needs volumes made for it counts as one that fits, once: what is left after it is not known.
  */
 export function* capacityFor(
   snapshot: Snapshot,

@@ -1,5 +1,12 @@
 import { Injectable } from '@nestjs/common';
-import { apiVersionOf, type ResourceId, type StoredObject, type TokenRequest, type Virtual } from '@shiplog/contracts';
+import {
+  apiVersionOf,
+  type ResourceId,
+  type SchedulingReview,
+  type StoredObject,
+  type TokenRequest,
+  type Virtual,
+} from '@shiplog/contracts';
 import { decodeObject, expectedAt, statusOf } from '@shiplog/apimachinery';
 import type { Access, Request } from '@shiplog/authorization';
 import { accessOf } from '@shiplog/cluster';
@@ -27,10 +34,11 @@ import {
 import { ComponentHealth } from './component-health';
 import { selfSubjectReview, tokenReview } from './identity';
 import { ResourceMetrics } from './metrics/resource-metrics';
-import type { Review } from './review';
+import { reviewOf, type Review } from './review';
+import { SchedulingReviews } from './scheduling/scheduling-reviews';
 import type { VirtualSource } from './virtual-source';
 
-/** The kinds that answer a question: what is sent comes back with its status. */
+/** Those of them that need nothing of their own: what is sent comes back with its status. */
 const REVIEWS: ReadonlyMap<ResourceId, Review> = new Map<Virtual, Review>([
   ['selfsubjectreviews.authentication.k8s.io', selfSubjectReview],
   ['tokenreviews.authentication.k8s.io', tokenReview],
@@ -48,6 +56,8 @@ function isTokenRequest({ resource: { stored }, subresource }: ResourceTarget): 
 /** Answers for what is served without being stored. (Bindings are writes of pods.) */
 @Injectable()
 export class VirtualHandler {
+  /** The kinds that answer a question. */
+  readonly #reviews: ReadonlyMap<ResourceId, Review>;
   /** The kinds that are read. */
   readonly #sources: ReadonlyMap<ResourceId, VirtualSource>;
 
@@ -58,7 +68,10 @@ export class VirtualHandler {
     private readonly yaml: YamlReader,
     private readonly clock: Clock,
     private readonly tokenRequests: TokenRequests,
+    scheduling: SchedulingReviews,
   ) {
+    const schedulingReview = reviewOf<SchedulingReview>((review, context) => scheduling.answer(review, context));
+    this.#reviews = new Map([...REVIEWS, ['schedulingreviews.scheduling.shiplog.dev', schedulingReview]]);
     this.#sources = new Map<Virtual, VirtualSource>([
       ['componentstatuses', components],
       ['nodes.metrics.k8s.io', metrics.nodes],
@@ -69,7 +82,7 @@ export class VirtualHandler {
   /** Whether a path leads here. */
   answers(target: ResourceTarget): boolean {
     const id = target.resource.virtual?.row.id;
-    return isTokenRequest(target) || (id !== undefined && (REVIEWS.has(id) || this.#sources.has(id)));
+    return isTokenRequest(target) || (id !== undefined && (this.#reviews.has(id) || this.#sources.has(id)));
   }
 
   async answer(request: ResourceRequest, tokens: TokenAuthenticator): Promise<Answer> {
@@ -91,7 +104,7 @@ export class VirtualHandler {
 
   async #review(request: ResourceRequest, tokens: TokenAuthenticator): Promise<Answer> {
     const { row, version } = requestedResource(request);
-    const review = REVIEWS.get(row.id) ?? throwStatus(statusOf.methodNotAllowed());
+    const review = this.#reviews.get(row.id) ?? throwStatus(statusOf.methodNotAllowed());
     const { object, shown, headers, now } = await this.#sent(request);
     const { user, target } = request;
     const { state } = this.cluster.projection;
