@@ -166,7 +166,7 @@ describe('the scheduler on a real journal', () => {
     const events = await log();
     const evicting = events.find(({ data }) => data.decision?.preemption !== undefined)!;
     expect(evicting.data.decision?.preemption).toMatchObject({ node, violations: 0, candidates: 2 });
-    expect(again(events, evicting)).toEqual(evicting.data.decision);
+    expect(decidedAgain(events, evicting)).toEqual(evicting.data.decision);
   });
 
   it('has a standby that takes over when it is killed, and no pod is lost or bound twice', async () => {

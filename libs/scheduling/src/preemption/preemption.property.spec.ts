@@ -59,7 +59,7 @@ describe('whatever pods there are', () => {
     fc.assert(
       fc.property(cluster, (drawn) => {
         const { pods, pending, budgets } = objectsOf(drawn);
-        const view = viewOf(nodes, [...pods, ...pending], budgets);
+        const view = viewOf(nodes, [...pods, ...pending], { budgets });
         const before = sumsOf(view);
         const verdicts = decideBatch(view.snapshot(), pending.map(podFacts), drawn.seed, policy);
         expect(sumsOf(view)).toEqual(before);
@@ -73,19 +73,12 @@ describe('whatever pods there are', () => {
           const { pod, node, victims, decision } = verdict;
           expect(victims.filter(({ priority }) => priority >= pod.priority)).toEqual([]);
           expect(explain(view.snapshot(), pod, policy).filter(({ score }) => score !== undefined)).toEqual([]);
-          const again = decideAgain(
-            view.snapshot(),
-            [],
-            podFacts(structuredClone(pod.pod)),
-            decision,
-            policy,
-            preempted,
-          );
+          const again = decideAgain(view.snapshot(), [], podFacts(structuredClone(pod.pod)), decision, preempted);
           expect(again).toEqual(decision);
           const gone = new Set([...victims].map(({ uid }) => uid));
           const left = pods.filter(({ metadata }) => !gone.has(metadata.uid));
           const came = bound.map((item) => ({ ...item.pod.pod, spec: { ...item.pod.pod.spec!, nodeName: item.node } }));
-          const there = explain(viewOf(nodes, [...left, ...came], budgets).snapshot(), pod, policy);
+          const there = explain(viewOf(nodes, [...left, ...came], { budgets }).snapshot(), pod, policy);
           expect(there.find((item) => item.node === node)?.score).toBeDefined();
           preempted.push(verdict);
         }
@@ -101,7 +94,7 @@ describe('whatever pods there are', () => {
         const { pods, pending, budgets } = objectsOf(drawn);
         const [pod] = pending.map(podFacts);
         const on = (some: readonly StoredNode[]) =>
-          decideBatch(viewOf(some, [...pods, ...pending], budgets).snapshot(), [pod!], drawn.seed, policy)[0];
+          decideBatch(viewOf(some, [...pods, ...pending], { budgets }).snapshot(), [pod!], drawn.seed, policy)[0];
         const violationsOf = (verdict: ReturnType<typeof on>) =>
           verdict?.outcome === 'preempts' ? verdict.decision.preemption?.violations : undefined;
         const all = violationsOf(on(nodes));

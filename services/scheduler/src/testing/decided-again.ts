@@ -17,6 +17,8 @@ export function decidedAgain(events: readonly LogEvent[], event: LogEvent): Sche
   const podAt = (uid: string) => podFacts(state.list('pods').find(({ metadata }) => metadata.uid === uid)!);
   const assumed = events
     .filter(({ commandId, commandSeq }) => commandId === event.commandId && commandSeq < event.commandSeq)
-    .map(({ uid, data }): AssumedBinding => ({ pod: podAt(uid), node: data.decision?.winner ?? '' }));
+    .flatMap(({ uid, data: { decision } }): AssumedBinding[] =>
+      decision?.winner === undefined ? [] : [{ pod: podAt(uid), node: decision.winner }],
+    );
   return decideAgain(ClusterView.of(state).snapshot(), assumed, podAt(event.uid), event.data.decision!);
 }
