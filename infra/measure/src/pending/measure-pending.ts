@@ -36,7 +36,7 @@ function fullCluster(pods: number, templates: number): { scheduling: Scheduling;
     aPod(`r${i}`, { nodeName: `n${i}`, requests: { cpu: '1' } }),
   );
   const containers = Array.from({ length: templates }, (_, i) => [
-    { name: 'c', resources: { requests: { cpu: '3', memory: `${i + 1}Mi` } } },
+    { name: 'c', resources: { requests: { cpu: '3', memory: `${i + 1}Ki` } } },
   ]);
   scheduling.apply([
     ...Array.from({ length: NODES }, (_, i) =>
