@@ -42,7 +42,9 @@ function excessOf(budget: Budget, state: ReadonlyCluster, plan: readonly Planned
     const { status = {} } = data.patch as Budget;
     const { currentHealthy = 0, disruptionsAllowed = 0 } = status;
     const there = healthyOf(budget, state);
-    if (currentHealthy > there) return `tells of ${currentHealthy} healthy pods of ${there}`;
+    // What could not be counted is told as it was counted before, and allows nothing.
+    const isCounted = !status.conditions?.some(({ reason }) => reason === 'SyncFailed');
+    if (isCounted && currentHealthy > there) return `tells of ${currentHealthy} healthy pods of ${there}`;
     const spare = Math.max(0, there - wantedOf({ ...budget, status }));
     if (disruptionsAllowed > spare) return `allows ${disruptionsAllowed} disruptions of ${spare}`;
   }
