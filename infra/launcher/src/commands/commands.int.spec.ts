@@ -43,7 +43,7 @@ describe('npm run', () => {
     ['token', 'No cluster runs', 'npm start'],
     ['join shiplog1.nonsense', 'Could not join: the token is not whole: copy it again', 'npm run token'],
     ['join', 'This machine has not joined a cluster yet.', 'npm run token'],
-    ['up --minions many', '--minions is "many", which is no whole number from 1 to 9.', 'Give --minions as a number'],
+    ['up --minions many', '--minions is "many", which is no whole number from 0 to 9.', 'Give --minions as a number'],
   ])('%s is refused with what is wrong and what would be right', async (words, sentence, fix) => {
     const { code, out, err } = await type(words);
     expect([code, out]).toEqual([1, '']);
