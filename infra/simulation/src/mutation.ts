@@ -14,13 +14,14 @@ export interface Mutation {
 /** A method, whatever it takes. */
 export type Method = (this: never, ...given: never[]) => unknown;
 
-/** Has a method of a class be another one, made from the one that it has. */
+/** Has a method of a class be another one, made from the one that it has, itself or from a class that it extends. */
 export function replace<T extends object>(
   prototype: T,
   name: keyof T & string,
   other: (was: Method) => Method,
 ): () => void {
-  const descriptor = Object.getOwnPropertyDescriptor(prototype, name);
+  const own = Object.getOwnPropertyDescriptor(prototype, name);
+  const descriptor = own ?? inherited(prototype, name);
   if (descriptor === undefined) throw new Error(`there is no ${name} to put a fault into`);
   const was = (descriptor.value ?? descriptor.get) as Method;
   const put = other(was);
@@ -32,7 +33,13 @@ export function replace<T extends object>(
     name,
     descriptor.get === undefined ? { ...descriptor, value: put } : { ...descriptor, get: put },
   );
-  return () => void Object.defineProperty(prototype, name, descriptor);
+  return () =>
+    void (own === undefined ? Reflect.deleteProperty(prototype, name) : Object.defineProperty(prototype, name, own));
+}
+
+function inherited(of: object, name: string): PropertyDescriptor | undefined {
+  const parent = Object.getPrototypeOf(of) as object | null;
+  return parent === null ? undefined : (Object.getOwnPropertyDescriptor(parent, name) ?? inherited(parent, name));
 }
 
 /** Takes out one after the other, the last first. */
