@@ -18,6 +18,17 @@ describe('a hollow node', () => {
     expect(() => nodeSettings(MOST_NODES + 1, some, {})).toThrow(`at most ${MOST_NODES} hollow nodes`);
   });
 
+  it('has an address for each pod that it takes, and fewer nodes find room then', () => {
+    const ranged = (n: number, MAX_PODS: string) => nodeSettings(n, some, { MAX_PODS })['HOLLOW_POD_CIDR'];
+    expect(['253', '254', '2000'].map((pods) => ranged(1, pods))).toEqual([
+      '100.64.1.0/24',
+      '100.64.2.0/23',
+      '100.64.8.0/21',
+    ]);
+    expect(() => ranged(2_048, '2000')).toThrow('there are at most 2047 hollow nodes of 2000 pods');
+    expect(ranged(1, 'many')).toBe('100.64.1.0/24');
+  });
+
   it('stands in a zone and in one of its racks, evenly, beside what labels all have', () => {
     const placed = Array.from(
       { length: 12 },

@@ -10,11 +10,14 @@ export interface HollowNodes {
 
 /** For pods: shared address space that nobody routes to (RFC 6598), a part of it for each node. */
 const PODS = networkAt('100.64.0.0/10');
+/** Of each part, unless more pods are taken there than it has addresses. */
 const POD_PREFIX = 24;
+/** Nobody's: the range's own address, its gateway's, and the last one. */
+const NO_PODS = 3;
 /** For nodes: of benchmarks (RFC 2544). */
 const NODES = networkAt('198.18.0.0/15');
-/** As many parts as there are of the pods' range. */
-export const MOST_NODES = 2 ** (POD_PREFIX - PODS.prefix) - 1;
+/** As many parts as there are of the pods' range, where no node takes more pods than usual. */
+export const MOST_NODES = nodesWith(POD_PREFIX);
 
 /** Zone and region are Kubernetes' own labels; for racks it has none. */
 const ZONE = 'topology.kubernetes.io/zone';
@@ -63,15 +66,22 @@ export function nodeSettings(
     NODE_NAME: `${prefix}-${n}`,
     INSTANCE: `${prefix}-${n}`,
     NODE_IP: nthAddress(NODES, BigInt(n)),
-    HOLLOW_POD_CIDR: rangeOf(n),
+    HOLLOW_POD_CIDR: rangeOf(n, Number(given['MAX_PODS'])),
     NODE_LABELS: labels.filter((part) => part !== '').join(','),
   };
 }
 
-function rangeOf(n: number): string {
-  const range = nthSubnet(PODS, POD_PREFIX, BigInt(n));
-  if (range === undefined) throw new Error(`there are at most ${MOST_NODES} hollow nodes`);
-  return formatNetwork(range);
+/** @param pods that the node takes; what is no number is for the kubelet to refuse */
+function rangeOf(n: number, pods: number): string {
+  const needed = pods > 0 ? 32 - Math.ceil(Math.log2(pods + NO_PODS)) : POD_PREFIX;
+  const prefix = Math.min(POD_PREFIX, needed);
+  const range = nthSubnet(PODS, prefix, BigInt(n));
+  if (range !== undefined) return formatNetwork(range);
+  throw new Error(`there are at most ${nodesWith(prefix)} hollow nodes${pods > 0 ? ` of ${pods} pods` : ''}`);
+}
+
+function nodesWith(prefix: number): number {
+  return 2 ** (prefix - PODS.prefix) - 1;
 }
 
 function networkAt(text: string): Network {
