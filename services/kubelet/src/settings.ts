@@ -2,11 +2,14 @@ import { parseIpPair, parseNetwork } from '@shiplog/apimachinery';
 import { choice, duration, flag, integer, parsed, text, type CommonConfig, type ConfigOf } from '@shiplog/service';
 import { hostname } from 'node:os';
 import { parseGracePeriods, parseReclaims, parseThresholds } from './eviction/domain/thresholds';
-import { parseReservation } from './node/domain/reservation';
+import { parseCapacity, parseReservation } from './node/domain/reservation';
 import { parseLifecycles } from './runtime/hollow/domain/lifecycle';
 
 /** `key=value,key=value` as node labels are given. */
 const LABELS = /^([^=,]+=[^=,]*)(,[^=,]+=[^=,]*)*$/;
+
+/** What a hollow node has that nobody says. */
+const HOLLOW_CAPACITY = 'cpu=8,memory=32Gi,ephemeral-storage=100Gi';
 
 /** The kubelet's own settings; NATS_URL, LOG_LEVEL and INSTANCE are every service's. */
 export const kubeletSettings = {
@@ -40,9 +43,10 @@ export const kubeletSettings = {
   }),
   hollowCapacity: parsed({
     env: 'HOLLOW_CAPACITY',
-    description: 'What a hollow node has (cpu, memory, ephemeral-storage), for CONTAINER_RUNTIME=hollow.',
-    default: 'cpu=8,memory=32Gi,ephemeral-storage=100Gi',
-    read: parseReservation,
+    description:
+      'What a hollow node has, for CONTAINER_RUNTIME=hollow; of what is not named (cpu, memory, ephemeral-storage) as by default.',
+    default: HOLLOW_CAPACITY,
+    read: (text) => parseCapacity(text, HOLLOW_CAPACITY),
   }),
   hollowPodRange: parsed({
     env: 'HOLLOW_POD_CIDR',

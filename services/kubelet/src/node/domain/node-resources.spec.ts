@@ -1,6 +1,6 @@
 import { parseThresholds, type Quotas } from '../../eviction/domain/thresholds';
 import { nodeResources } from './node-resources';
-import { parseReservation, type Reservation } from './reservation';
+import { parseCapacity, parseReservation, type Reservation } from './reservation';
 
 const MACHINE = { cpus: 4, memoryBytes: 8 * 2 ** 30, storageBytes: 100 * 2 ** 30, pids: 32_768 };
 const NONE: Quotas = new Map();
@@ -43,5 +43,18 @@ describe('what of a node is for pods', () => {
 
   it.each(['gpu=1', 'cpu=many', 'cpu=-1', 'cpu=1,cpu=2', 'cpu'])('is not made less by %p', (text) => {
     expect(parseReservation(text)).toBeInstanceOf(Error);
+  });
+});
+
+describe('what a machine has that is nowhere but in the settings', () => {
+  const usual = 'cpu=8,memory=32Gi';
+
+  it('is as usual, but for what is named', () => {
+    expect(parseCapacity('cpu=2', usual)).toEqual(parseReservation('cpu=2,memory=32Gi'));
+    expect(parseCapacity('', usual)).toEqual(parseReservation(usual));
+  });
+
+  it('is refused where it cannot be read', () => {
+    expect(parseCapacity('cpus=2', usual)).toBeInstanceOf(Error);
   });
 });

@@ -22,3 +22,10 @@ export function parseReservation(text: string): Reservation | Error {
   }
   return reserved;
 }
+
+/** What a machine has that is nowhere but in the settings: of what `text` does not name as much as `usual` says. */
+export function parseCapacity(text: string, usual: string): Reservation | Error {
+  const [given, rest] = [parseReservation(text), parseReservation(usual)];
+  if (given instanceof Error) return given;
+  return rest instanceof Error ? rest : new Map([...rest, ...given]);
+}
