@@ -88,7 +88,7 @@ it('is refused for what makes no question, and for a pod that there is not', asy
   const prefix = 'SchedulingReview.scheduling.shiplog.dev "" is invalid:';
   expect(await refusalOf({})).toEqual({
     code: 422,
-    message: `${prefix} spec: Required value: one of podName, template and withoutNodes must be set`,
+    message: `${prefix} spec: Required value: must specify one of: \`podName\`, \`template\` or \`withoutNodes\``,
   });
   expect(await refusalOf({ podName: 'waits', count: 9_999, position: -1 })).toEqual({
     code: 422,

@@ -79,13 +79,13 @@ function pastOf(position: number, lists: ReadonlyMap<BuiltIn, readonly StoredObj
 function validate(spec: SchedulingReviewSpec, problems: Problems): void {
   const { podName, template, position = 0, count = 0, withoutNodes = [] } = spec;
   if (podName !== undefined && template !== undefined) {
-    problems.forbidden('spec.template', 'may not be set together with podName');
+    problems.forbidden('spec.template', 'may not be specified when `podName` is specified');
   }
   const isAsked = podName !== undefined || template !== undefined;
   if (!isAsked && withoutNodes.length === 0) {
-    problems.required('spec', 'one of podName, template and withoutNodes must be set');
+    problems.required('spec', 'must specify one of: `podName`, `template` or `withoutNodes`');
   }
-  if (!isAsked && count !== 0) problems.forbidden('spec.count', 'counts a pod: podName or template must be set');
+  if (!isAsked && count !== 0) problems.forbidden('spec.count', 'may not be specified when no pod is asked about');
   if (position < 0) problems.invalid('spec.position', position, 'must be greater than or equal to 0');
   if (count < 0 || count > MOST_COPIES) {
     problems.invalid('spec.count', count, `must be between 0 and ${MOST_COPIES}, inclusive`);
