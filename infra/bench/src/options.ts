@@ -4,7 +4,7 @@ import { REPOSITORY } from '../../launcher/src/settings';
 
 /** What a user may choose about a run. */
 export interface Options {
-  /** Names of measurements; empty: all of them. */
+  /** Names of measurements; empty: all of them but scheduling. */
   readonly only: readonly string[];
   readonly quick: boolean;
   /** Where the figures go as JSON. */
@@ -13,10 +13,10 @@ export interface Options {
 
 const EXAMPLES = `
 Examples:
-  npm run bench                                all of it
-  npm run bench -- --quick                     all of it, a third as long
+  npm run bench                                all but scheduling
+  npm run bench -- --quick                     the same, a third as long
   npm run bench -- --only watch,pods           two of the measurements
-  npm run bench -- --only scheduling            5,000 hollow nodes, 10,000 pods: some minutes
+  npm run bench -- --only scheduling           5,000 hollow nodes, 10,000 pods: some minutes
   npm run bench -- --out before.json           kept, to compare with after a change
 
 It has a control plane, minions and a whole system of its own, which are gone at the end. Machines are noisy: compare what was measured

@@ -77,7 +77,7 @@ function define(
   const command = program.command(name).description(description);
   if (starts) {
     command
-      .option('--minions <n>', 'how many minions (default 2; 0 where there are hollow nodes)')
+      .option('--minions <n>', 'how many minions (default 2); 0 only beside hollow nodes')
       .option('--hollow <n>', 'hollow nodes: without engines, their pods run nothing; for scale, up to thousands')
       .option('--hollow-zones <n>', 'over how many zones hollow nodes are spread (topology.kubernetes.io/zone)')
       .option(
