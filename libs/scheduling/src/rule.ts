@@ -19,10 +19,16 @@ import type { VolumePlan } from './volumes/volume-plan';
  * 2. What it needs to know of pods or nodes and the facts don't have yet goes into `facts/`, worked out when the object
  *    changes and not when a decision is made. What pods on a node sum up to must have an exact inverse
  *    (`NodeFacts.add` and `remove`): the property test compares the view kept live with one made afresh.
- * 3. A filter names in `queueingHints` every event that may turn its refusal around. If none fits, a new kind of event
- *    goes into `cluster-events.ts`. One that is missing leaves pods waiting for minutes, so each is shown by a test. A rule that
- *    looks at the cluster says so (`scope`): what happens on one node may then turn its refusal of another around.
- * 4. A new version of the policy in `policy.ts` lists it. Versions already there stay as they are: decisions in the log
+ * 3. Its `scope` says what it looks at. Of scope `node` it reads of a pod only what `podClass` has, or that gets it too: verdicts are
+ *    shared within a class. Of scope `cluster` it is listed behind all of scope `node`; what happens on one node may then turn its
+ *    refusal of another around. A filter between pods stands in `AMONG_PODS` (`waiting-pods.ts`), and what it reads in `peerClass`.
+ * 4. A filter names in `queueingHints` every event that may turn its refusal around. If none fits, a new kind of event
+ *    goes into `cluster-events.ts`. One that is missing leaves pods waiting for minutes, so each is shown by a test.
+ * 5. For preemption a filter says which of its refusals no pod's leaving turns around (`unresolvable`), and whether fewer pods
+ *    never make it refuse a node (`isMonotone`): without the latter, finding victims costs a question for each pod.
+ * 6. Its name goes into `KNOWN_FILTERS` or `KNOWN_SCORES` (`contracts/src/scheduling-policies.ts`), the rule behind it into
+ *    `policies/known-rules.ts`: SchedulingPolicies may then name it.
+ * 7. A new version of the policy in `policy.ts` lists it. Versions already there stay as they are: decisions in the log
  *    were made by them, and are made again by them.
  */
 export interface Filter {
