@@ -6,7 +6,7 @@ import type { Policy } from './policy';
 import { mix } from './scoring';
 
 /** Where a pod would go, or what would become of it. */
-export interface Placement {
+export interface PodVerdict {
   readonly pod: StoredPod;
   readonly verdict: Verdict;
 }
@@ -29,8 +29,8 @@ export function* placeInTurn(
   pods: Iterable<StoredPod>,
   { policy, seed }: WhatIfOptions,
   until: (verdict: Verdict) => boolean = () => false,
-): Generator<void, readonly Placement[]> {
-  const placements: Placement[] = [];
+): Generator<void, readonly PodVerdict[]> {
+  const placements: PodVerdict[] = [];
   const placed: { readonly facts: PodFacts; readonly node: string }[] = [];
   try {
     for (const pod of pods) {
@@ -101,7 +101,7 @@ export function* withoutNodes(
   leaving: ReadonlySet<string>,
   pods: Iterable<StoredPod>,
   options: WhatIfOptions,
-): Generator<void, readonly Placement[]> {
+): Generator<void, readonly PodVerdict[]> {
   const displaced: StoredPod[] = [];
   for (const pod of pods) {
     if (!leaving.has(pod.spec?.nodeName ?? '')) continue;

@@ -2,7 +2,7 @@ import { connectBus, type Bus } from '@shiplog/bus';
 import { pino } from 'pino';
 
 import type { Figure } from '../figures';
-import type { PodTraits } from '../load/pod';
+import type { PodOverrides } from '../load/pod';
 import { BoundWatch } from '../parts/bound-watch';
 import { ControlPlane } from '../parts/control-plane';
 import { PlainLoop } from '../parts/plain-loop';
@@ -21,8 +21,8 @@ interface Scenario {
   readonly id: string;
   readonly description: string;
   readonly pods: number;
-  readonly like: PodTraits;
-  readonly before?: { readonly pods: number; readonly like: PodTraits };
+  readonly like: PodOverrides;
+  readonly before?: { readonly pods: number; readonly like: PodOverrides };
   readonly schedulerName?: string;
   readonly reference?: Pick<Figure, 'kubernetes' | 'goal'>;
 }
@@ -98,7 +98,7 @@ async function measure(plane: ControlPlane, bus: Bus, scenario: Scenario, { shar
   const count = Math.round(scenario.pods * share);
   await makeNamespace(bus, namespace);
   const watch = await BoundWatch.open(plane.endpoint, namespace);
-  const bind = async (pods: number, prefix: string, of: PodTraits, bound: number): Promise<number> => {
+  const bind = async (pods: number, prefix: string, of: PodOverrides, bound: number): Promise<number> => {
     const since = performance.now();
     const job = { kind: 'create', endpoint: plane.endpoint, clients: CLIENTS, namespace, prefix, count: pods } as const;
     const spec = { schedulerName, ...of.spec };

@@ -1,6 +1,6 @@
 import type { ConnectOptions } from '@shiplog/bus';
 import type { Endpoint } from './https-client';
-import type { PodTraits } from './pod';
+import type { PodOverrides } from './pod';
 
 /** Pods are called `<prefix>-<client>-<number>`. */
 export interface CreateJob {
@@ -12,7 +12,7 @@ export interface CreateJob {
   prefix: string;
   /** Altogether; undefined: as many as there is time for. */
   count?: number;
-  like?: PodTraits;
+  like?: PodOverrides;
 }
 
 /** What a load process is told to do. Each kind of job has one kind of outcome. */

@@ -6,7 +6,7 @@ export const SENT_MARK = 'bench/sent":"';
 const SENT_DIGITS = 16;
 
 /** What is particular of pods: whatever is not said is of an ordinary one, which nobody schedules. */
-export interface PodTraits {
+export interface PodOverrides {
   readonly labels?: Readonly<Record<string, string>>;
   readonly spec?: Readonly<Record<string, unknown>>;
   /** Instead of the ordinary ones, limits included. */
@@ -14,7 +14,7 @@ export interface PodTraits {
 }
 
 /** A pod of ordinary size. `sent` is a time of `monotonicMicroseconds`. */
-export function podOf(name: string, sent: number, { labels, spec, requests }: PodTraits = {}): object {
+export function podOf(name: string, sent: number, { labels, spec, requests }: PodOverrides = {}): object {
   return {
     apiVersion: 'v1',
     kind: 'Pod',

@@ -20,7 +20,7 @@ const PARTS = ['journal', 'api', 'scheduler', 'controller', 'postgres', 'nats', 
 export type PerPart = Record<(typeof PARTS)[number], number>;
 
 /** Nodes without engines, all in one process. */
-export interface HollowNodes {
+export interface HollowSize {
   readonly nodes: number;
   readonly zones: number;
 }
@@ -35,7 +35,7 @@ export class ControlPlane {
     readonly watcher: Loader,
   ) {}
 
-  static async start(hollowNodes: HollowNodes = { nodes: 0, zones: 0 }): Promise<ControlPlane> {
+  static async start(hollowNodes: HollowSize = { nodes: 0, zones: 0 }): Promise<ControlPlane> {
     const { nodes, zones } = hollowNodes;
     const cluster = await makeCluster(nodes === 0 ? 1 : 0, { hollow: nodes, hollowZones: zones });
     // Nothing runs pods here: the services only need an address of this machine.

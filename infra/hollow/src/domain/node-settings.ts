@@ -1,7 +1,7 @@
 import { formatNetwork, nthAddress, nthSubnet, parseNetwork, type Network } from '@shiplog/apimachinery';
 
 /** Which hollow nodes there are. */
-export interface HollowNodes {
+export interface HollowLayout {
   readonly nodes: number;
   readonly prefix: string;
   readonly zones: number;
@@ -24,7 +24,7 @@ const ZONE = 'topology.kubernetes.io/zone';
 const RACK = 'shiplog.dev/rack';
 
 /** `hollow-7`: the names of the nodes, from 1 on. */
-export function hollowNames({ nodes, prefix }: Pick<HollowNodes, 'nodes' | 'prefix'>): string[] {
+export function hollowNames({ nodes, prefix }: Pick<HollowLayout, 'nodes' | 'prefix'>): string[] {
   return Array.from({ length: nodes }, (_, i) => `${prefix}-${i + 1}`);
 }
 
@@ -51,7 +51,7 @@ const FIXED: Readonly<Record<string, string>> = {
 /** The settings of the nth node, from 1 on, as a kubelet reads them. */
 export function nodeSettings(
   n: number,
-  { prefix, zones, racks }: HollowNodes,
+  { prefix, zones, racks }: HollowLayout,
   given: Readonly<Record<string, string | undefined>>,
 ): Record<string, string | undefined> {
   const own = {

@@ -1,5 +1,5 @@
 import { MatcherIndex } from './matcher-index';
-import { matchesPod, type PodMatcher, type PodTraits } from './pod-matcher';
+import { matchesPod, type PodMatcher, type SelectablePod } from './pod-matcher';
 import type { HeldTerm } from './pod-affinities';
 import { Tally } from './tally';
 
@@ -40,7 +40,11 @@ export class HeldTerms {
   }
 
   /** Where terms are held that are about this pod: `required` by anti-affinity, or else what weighs for or against it. */
-  about(pod: PodTraits, namespaceLabels: Readonly<Record<string, string>>, required: boolean): readonly HeldWhere[] {
+  about(
+    pod: SelectablePod,
+    namespaceLabels: Readonly<Record<string, string>>,
+    required: boolean,
+  ): readonly HeldWhere[] {
     const found: HeldWhere[] = [];
     for (const { matcher, holdings } of this.#index.candidates(pod)) {
       if (!matchesPod(matcher, pod, namespaceLabels)) continue;

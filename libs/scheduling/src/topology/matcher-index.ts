@@ -1,5 +1,5 @@
 import type { LabelTerm } from '@shiplog/apimachinery';
-import type { PodMatcher, PodTraits } from './pod-matcher';
+import type { PodMatcher, SelectablePod } from './pod-matcher';
 
 /**
  * Matchers by what a pod must have for them to match it, so that a pod is compared with those which may, and not with all: a
@@ -25,7 +25,7 @@ export class MatcherIndex<E extends { readonly matcher: PodMatcher }> {
   }
 
   /** Those that may match the pod; the others don't. */
-  *candidates({ namespace, labels }: Pick<PodTraits, 'namespace' | 'labels'>): Generator<E> {
+  *candidates({ namespace, labels }: Pick<SelectablePod, 'namespace' | 'labels'>): Generator<E> {
     if (this.#shelves.size === 0) return;
     yield* this.#shelves.get(ANY) ?? [];
     yield* this.#shelves.get(inNamespace(namespace)) ?? [];

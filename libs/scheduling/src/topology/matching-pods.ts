@@ -1,5 +1,5 @@
 import { MatcherIndex } from './matcher-index';
-import { matchesPod, type PodMatcher, type PodTraits } from './pod-matcher';
+import { matchesPod, type PodMatcher, type SelectablePod } from './pod-matcher';
 import { Recent } from './recent';
 import { Tally } from './tally';
 
@@ -12,7 +12,7 @@ interface Counted {
 }
 
 /** Placed pods that are the same to all matchers. */
-interface AlikePods extends PodTraits {
+interface AlikePods extends SelectablePod {
   pods: number;
   readonly tally: Tally;
   readonly countedBy: Set<Counted>;
@@ -35,7 +35,7 @@ export class MatchingPods {
   }
 
   /** A pod has come to the node of this index (1) or left it (-1). */
-  count(pod: PodTraits, node: number, by: 1 | -1): void {
+  count(pod: SelectablePod, node: number, by: 1 | -1): void {
     const alike = this.#alikeTo(pod);
     alike.pods += by;
     alike.tally.add(node, by);
@@ -81,11 +81,11 @@ export class MatchingPods {
     for (const namespace of namespaces) yield* this.#alike.get(namespace)?.values() ?? [];
   }
 
-  #matches(matcher: PodMatcher, pod: PodTraits): boolean {
+  #matches(matcher: PodMatcher, pod: SelectablePod): boolean {
     return matchesPod(matcher, pod, this.namespaceLabels(pod.namespace));
   }
 
-  #alikeTo({ namespace, labels, isTerminating }: PodTraits): AlikePods {
+  #alikeTo({ namespace, labels, isTerminating }: SelectablePod): AlikePods {
     let inNamespace = this.#alike.get(namespace);
     if (inNamespace === undefined) this.#alike.set(namespace, (inNamespace = new Map()));
     const key = keyOf(labels, isTerminating);

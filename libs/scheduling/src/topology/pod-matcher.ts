@@ -4,7 +4,7 @@ import type { LabelSelector } from '@shiplog/contracts';
 type Labels = Readonly<Record<string, string>>;
 
 /** What is looked at of a pod to tell whether others mean it. */
-export interface PodTraits {
+export interface SelectablePod {
   readonly namespace: string;
   readonly labels: Labels;
   readonly isTerminating: boolean;
@@ -46,12 +46,16 @@ export function labelTerms(selector: LabelSelector | undefined): readonly LabelT
 }
 
 /** @param namespaceLabels of the pod's namespace */
-export function matchesPod(matcher: PodMatcher, pod: PodTraits, namespaceLabels: Labels): boolean {
+export function matchesPod(matcher: PodMatcher, pod: SelectablePod, namespaceLabels: Labels): boolean {
   if (matcher.skipsTerminating && pod.isTerminating) return false;
   return matcher.choices.every((choice) => isChosen(choice, pod, namespaceLabels));
 }
 
-function isChosen({ namespaces, namespacesWith, labels }: PodChoice, pod: PodTraits, namespaceLabels: Labels): boolean {
+function isChosen(
+  { namespaces, namespacesWith, labels }: PodChoice,
+  pod: SelectablePod,
+  namespaceLabels: Labels,
+): boolean {
   if (labels === undefined) return false;
   const isThere =
     namespaces.includes(pod.namespace) ||
