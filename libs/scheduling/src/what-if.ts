@@ -11,8 +11,9 @@ export interface PodVerdict {
   readonly verdict: Verdict;
 }
 
-/** How a pod would be decided on: by which policy, and which of equally good nodes would be taken. */
+/** How pods would be decided on, and which of equally good nodes would be taken. */
 export interface WhatIfOptions {
+  /** The policy of pods that name none. */
   readonly policy: Policy;
   readonly seed: number;
 }
