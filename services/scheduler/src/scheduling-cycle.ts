@@ -145,14 +145,14 @@ export class SchedulingCycle {
     return { id: this.options.newCommandId(), type, actor: ACTOR, cause, basis: this.#basis, data } as AnyCommand;
   }
 
-  #settle(what: string, items: readonly (Binding | PreemptionItem)[], reply: CommandReply): void {
+  #settle(subject: string, items: readonly (Binding | PreemptionItem)[], reply: CommandReply): void {
     const results = reply.ok
       ? (reply.results ?? [])
       : items.map((): ItemResult => ({ ok: false, status: reply.status }));
     items.forEach(({ namespace, name, node }, i) => {
       const result = results[i];
       if (result?.ok === true) return;
-      this.options.logger.info({ namespace, name, node, status: result?.status }, `${what} was refused`);
+      this.options.logger.info({ namespace, name, node, status: result?.status }, `${subject} was refused`);
     });
     this.options.scheduling.settle(items, results);
   }

@@ -43,7 +43,7 @@ function overlaps(paths: readonly string[], about: string, earlier: readonly str
   const seen = earlier.map(withoutEnd);
   return paths.flatMap((path) => {
     const own = withoutEnd(path);
-    const other = own === '' ? undefined : seen.find((one) => isWithin(one, own) || isWithin(own, one));
+    const other = own === '' ? undefined : seen.find((path) => isWithin(path, own) || isWithin(own, path));
     seen.push(own);
     return other === undefined ? [] : [`${about}: "${own}" with "${other}"`];
   });

@@ -24,9 +24,9 @@ export class Directories {
   /** Has a node make the directory, for the claim of this key. */
   async make(claim: string, { node, volume }: Directory): Promise<Made> {
     const all = this.#asked.get(claim) ?? [];
-    const asked = all.find((one) => isSame(one, { node, volume })) ?? { node, volume, waiting: true };
+    const asked = all.find((item) => isSame(item, { node, volume })) ?? { node, volume, waiting: true };
     asked.waiting = true;
-    this.#asked.set(claim, [...all.filter((one) => one !== asked), asked]);
+    this.#asked.set(claim, [...all.filter((item) => item !== asked), asked]);
     try {
       return await this.nodes.make(node, volume);
     } finally {
@@ -53,7 +53,7 @@ export class Directories {
 
   /** It is a volume's, or its node has gone with it. */
   settle(claim: string, directory: Directory): void {
-    const open = this.of(claim).filter((one) => !isSame(one, directory));
+    const open = this.of(claim).filter((item) => !isSame(item, directory));
     if (open.length === 0) this.#asked.delete(claim);
     else this.#asked.set(claim, open.slice());
   }
