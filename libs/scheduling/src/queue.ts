@@ -26,11 +26,13 @@ export interface QueuedPod {
 
 /** Pods without a node by what they wait for, as kube-scheduler counts them (pending_pods). */
 export interface PendingPods {
-  /** To be decided on. */
+  /** Ready: to be decided on. */
   readonly active: number;
   /** Decided on, and not bound yet. */
   readonly inFlight: number;
+  /** Backing off. */
   readonly backoff: number;
+  /** Waiting: no node fits. */
   readonly unschedulable: number;
   readonly gated: number;
 }

@@ -1,8 +1,8 @@
 import type { PodFacts } from './pod-facts';
 
 /**
- * What rules of scope `node` may look at of a pod, as a text: pods of one class are the same to them. By content, so that the
- * pods of a thousand Deployments that ask for the same are of one class.
+ * The equivalence class of a pod, as a text: what rules of scope `node` may look at of it, so that pods of one class are the same to
+ * them. By content: the pods of a thousand Deployments that ask for the same are of one class.
  */
 export function podClass(pod: PodFacts): string {
   const known = classes.get(pod);
