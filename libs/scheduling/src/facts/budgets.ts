@@ -2,6 +2,7 @@ import type { PodDisruptionBudget, StoredObject } from '@shiplog/contracts';
 import { isEmptySelector, selects } from '@shiplog/admission';
 import type { PodFacts } from './pod-facts';
 
+/** A PodDisruptionBudget as it is stored. */
 export type StoredBudget = PodDisruptionBudget & StoredObject;
 
 /** How many pods may be disturbed by choice. */

@@ -8,6 +8,7 @@ export interface TopologyTerm {
   readonly topologyKey: string;
 }
 
+/** A term that is a preference, or counts as one. */
 export interface WeightedTerm extends TopologyTerm {
   /** Below zero: better far from them. */
   readonly weight: number;

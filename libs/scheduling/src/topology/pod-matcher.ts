@@ -27,6 +27,7 @@ export interface PodMatcher {
   readonly skipsTerminating: boolean;
 }
 
+/** Matches what every one of these choices means: one at least. */
 export function podMatcher(choices: readonly PodChoice[], { skipsTerminating = false } = {}): PodMatcher {
   const parts = choices.map(({ namespaces, namespacesWith, labels }) => [
     [...new Set(namespaces)].sort(),

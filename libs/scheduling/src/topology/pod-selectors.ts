@@ -7,8 +7,10 @@ import { labelTerms, matchesPod, podMatcher, type PodMatcher } from './pod-match
 
 /** Kinds of objects that choose pods: those for which Kubernetes spreads pods that ask for no spreading. */
 export const SELECTING = ['services', 'replicationcontrollers', 'replicasets.apps', 'statefulsets.apps'] as const;
+/** One of those kinds. */
 export type Selecting = (typeof SELECTING)[number];
 
+/** Whether objects of a resource choose pods by labels. */
 export function isSelecting(resource: string): resource is Selecting {
   return SELECTING.some((name) => name === resource);
 }
