@@ -4,6 +4,7 @@ import type { PodFacts } from '../facts/pod-facts';
 import { podClass } from '../facts/pod-class';
 import type { RuleRefusal } from '../pod-checks';
 import { policyKey, type Policy } from '../policy';
+import { Recent } from '../topology/recent';
 import { isOfNode, type NodeCheck, type NodeRating, type Refusal } from '../rule';
 
 /** No filter refuses. */
@@ -102,17 +103,14 @@ const REMEMBERED = 64;
 
 /** The verdicts on a table's nodes by policy and class; those that were asked for longest ago are forgotten. */
 export class VerdictMemory {
-  readonly #byClass = new Map<string, NodeVerdicts>();
+  readonly #byClass = new Recent<NodeVerdicts>(REMEMBERED);
 
   constructor(readonly table: NodeTable) {}
 
   /** True of the nodes as they are now. */
   of(pod: PodFacts, policy: Policy): NodeVerdicts {
     const key = `${policyKey(policy)}\n${podClass(pod)}`;
-    const verdicts = this.#byClass.get(key) ?? new NodeVerdicts(this.table, pod, policy);
-    this.#byClass.delete(key);
-    this.#byClass.set(key, verdicts);
-    if (this.#byClass.size > REMEMBERED) this.#byClass.delete(this.#byClass.keys().next().value as string);
+    const verdicts = this.#byClass.getOrMake(key, () => new NodeVerdicts(this.table, pod, policy));
     verdicts.update();
     return verdicts;
   }
