@@ -235,7 +235,10 @@ export class ClusterView {
   }
 }
 
-/** A change of status alone, by far the most frequent, leaves the parts that were not touched identical. */
+/**
+ * Whether all that facts are made of is the same. A projection holds what is equal once, so most changes of status leave these
+ * parts identical.
+ */
 function sameShare(before: StoredPod, after: StoredPod): boolean {
   const [was, is] = [before.metadata, after.metadata];
   return (
@@ -243,6 +246,9 @@ function sameShare(before: StoredPod, after: StoredPod): boolean {
     was.ownerReferences === is.ownerReferences &&
     was.labels === is.labels &&
     was.deletionTimestamp === is.deletionTimestamp &&
-    before.status?.startTime === after.status?.startTime
+    before.status?.startTime === after.status?.startTime &&
+    before.status?.conditions === after.status?.conditions &&
+    before.status?.containerStatuses === after.status?.containerStatuses &&
+    before.status?.initContainerStatuses === after.status?.initContainerStatuses
   );
 }
