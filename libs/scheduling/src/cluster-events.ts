@@ -67,6 +67,7 @@ export function clusterEventsOf({ event, before, after }: AppliedEvent): readonl
   }));
   return [
     ...seen,
+    ...(isSmaller(from, to) ? [at('CapacityFreed', to?.node ?? '')] : NONE),
     ...roomFreed(before as StoredPod | undefined, after as StoredPod | undefined).flatMap(({ node, pod }) => [
       at('CapacityFreed', node),
       ...claimKeysOf(podFacts(pod)).map(volumesOf),
@@ -101,6 +102,13 @@ function podChanges(from: Placement | undefined, to: Placement | undefined): rea
   if (!isSamePlace(from, to)) return ['PodRemoved', 'PodPlaced'];
   const isSame = from.pod.isTerminating === to.pod.isTerminating && sameJson(from.pod.labels, to.pod.labels);
   return isSame ? [] : ['PodChanged'];
+}
+
+/** Whether a pod takes less of anything where it is: it was resized (UpdatePodScaleDown of kube-scheduler). */
+function isSmaller(from: Placement | undefined, to: Placement | undefined): boolean {
+  if (from === undefined || to === undefined || !isSamePlace(from, to)) return false;
+  const [had, has] = [from.pod.requests, to.pod.requests];
+  return had !== has && [...had].some(([resource, amount]) => amount > (has.get(resource) ?? 0));
 }
 
 /** Where others have to leave room for a pod. */

@@ -157,3 +157,14 @@ describe('a pod that PodTopologySpread refuses', () => {
     expect(afterwards([zoned, full, web], spread, came(other))).toBe('waits on');
   });
 });
+
+describe('a pod that NodeResourcesFit refuses', () => {
+  const on = (cpu: string): StoredPod => aPod('web', { nodeName: 'a', requests: { cpu } });
+
+  it.each([
+    ['as small as is needed', '1', 'bound'],
+    ['larger', '4', 'waits on'],
+  ])('is looked at again when a pod has become %s', (_, cpu, outcome) => {
+    expect(afterwards([plain, on('3')], { requests: { cpu: '3' } }, change(on('3'), on(cpu)))).toBe(outcome);
+  });
+});

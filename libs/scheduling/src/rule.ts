@@ -114,7 +114,7 @@ export type ClusterEventKind =
   | 'PodRemoved'
   /** A namespace's `MetadataChanged` of its labels, `Created`, `Deleted`. */
   | 'NamespaceLabelsChanged'
-  /** A pod's `Deleted`, `Succeeded`, `Failed`: it no longer takes its share of a node, or room is no longer made for it there. */
+  /** A pod's `Deleted`, `Succeeded`, `Failed`: it no longer takes its share of a node, or room is no longer made for it there. Or it was resized, and takes less. */
   | 'CapacityFreed'
   /** Whatever happens to a claim, a volume or a storage class; the end of a pod that had a claim. */
   | 'VolumesChanged'
