@@ -168,3 +168,19 @@ describe('a pod that NodeResourcesFit refuses', () => {
     expect(afterwards([plain, on('3')], { requests: { cpu: '3' } }, change(on('3'), on(cpu)))).toBe(outcome);
   });
 });
+
+describe('pods that ask for the same, and others could be made to leave for', () => {
+  it('are told apart where the first is kept off by more than that', () => {
+    const scheduling = new Scheduling('default-scheduler', policyOf('default/3'));
+    const important = aPod('db', { nodeName: 'a', labels: { app: 'web' }, priority: 9, requests: { cpu: '1' } });
+    const equal = aPod('equal', { nodeName: 'a', priority: 5, requests: { cpu: '2' } });
+    const lower = aPod('lower', { nodeName: 'a', priority: 1, requests: { cpu: '1' } });
+    const wants = { requests: { cpu: '3' }, priority: 5 };
+    scheduling.apply(
+      [zoned, important, equal, lower, aPod('apart', { ...far(), ...wants }), aPod('plain', wants)].map(came),
+    );
+    expect(scheduling.decide(1, 10)?.preemptions).toEqual([]);
+    scheduling.apply([change(equal, undefined)]);
+    expect(scheduling.decide(1, 10)?.preemptions).toMatchObject([{ name: 'plain', victims: [{ name: 'lower' }] }]);
+  });
+});

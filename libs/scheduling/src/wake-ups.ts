@@ -121,13 +121,13 @@ export class WakeUps {
     if (certain !== undefined) return certain;
     const isStillRefused = refusedByAny(pod, hint.filters, cluster);
     const nominated = nominatedNode(pod.pod);
+    // Of the rules that refused them: pods of a class may differ in what others would say.
+    const policy = { ...this.view.policies.policyFor(pod.pod, this.fallback), filters: hint.filters };
     return hint.atNodes.find((event) => {
       const node = this.view.node(event.node);
       if (node === undefined) return nominated === event.node;
       if (!isStillRefused(node)) return true;
-      return nominated === event.node
-        ? !isEndingFor(pod, [node])
-        : couldMakeRoom(pod, node, cluster, this.view.policies.policyFor(pod.pod, this.fallback));
+      return nominated === event.node ? !isEndingFor(pod, [node]) : couldMakeRoom(pod, node, cluster, policy);
     });
   }
 }
