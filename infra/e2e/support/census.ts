@@ -6,7 +6,7 @@ import { inMinion } from '../../launcher/src/engines/in-minion';
 import { run } from '../../launcher/src/system/run';
 import type { TestCluster } from './cluster';
 
-const PATIENCE = { timeoutMs: 30_000 };
+const PATIENCE = { timeoutMs: 90_000 };
 /** Pods of a node that is gone are known to be orphans after 40 seconds (podgc of Kubernetes). */
 const GONE = { timeoutMs: 90_000 };
 /** Where the kernel shows control groups: of one hierarchy, or in a folder of each. */
@@ -31,10 +31,11 @@ export async function takeCensus(cluster: TestCluster): Promise<Census> {
   ) as Census;
 }
 
-/** The same once nothing of what was before is being removed any more, and nothing is being made. */
+/** The same once nothing of what was before is being removed any more, nothing is being made, and all that is there is Ready. */
 export async function settledCensus(cluster: TestCluster): Promise<Census> {
   await eventually(async () => !(await cluster.kubectl('get', 'namespaces')).includes('Terminating'), GONE);
   return eventually(async () => {
+    await cluster.allRunning();
     const first = await takeCensus(cluster);
     expect(await takeCensus(cluster)).toEqual(first);
     return first;

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { get } from 'node:http';
 import { join } from 'node:path';
 import { connectBus, type Bus } from '@shiplog/bus';
-import type { Identity, KubeObject, Pod } from '@shiplog/contracts';
+import type { Identity, KubeObject, Node, Pod } from '@shiplog/contracts';
 import { eventually } from '@shiplog/testing';
 import type Docker from 'dockerode';
 import { askControl, type ControlVerb } from '../../launcher/src/control/control';
@@ -101,6 +101,22 @@ export class TestCluster {
         if (pods.length !== count || !pods.every(isReady))
           throw new Error(`${count} ready pods wanted: ${states.join(', ')}`);
         return pods;
+      },
+      { timeoutMs },
+    );
+  }
+
+  /** Waits until every node is Ready, and every pod that has not ended: only those have a place in the rules of Services. */
+  async allRunning(timeoutMs = 60_000): Promise<void> {
+    await eventually(
+      async () => {
+        const { items: nodes } = await this.api.get<{ items: Node[] }>('/api/v1/nodes');
+        const { items: pods } = await this.api.get<{ items: Pod[] }>('/api/v1/pods');
+        const running = pods.filter(({ status }) => status?.phase !== 'Succeeded' && status?.phase !== 'Failed');
+        const lacking = [...nodes, ...running].filter((item) => !isReady(item));
+        if (lacking.length > 0)
+          throw new Error(`not ready: ${lacking.map(({ metadata }) => metadata?.name).join(', ')}`);
+        return true;
       },
       { timeoutMs },
     );
@@ -232,9 +248,9 @@ export class TestCluster {
   }
 }
 
-/** Whether a pod's Ready condition is True. */
-export function isReady(pod: Pod): boolean {
-  return pod.status?.conditions?.some((item) => item.type === 'Ready' && item.status === 'True') ?? false;
+/** Whether the Ready condition of a pod or a node is True. */
+export function isReady({ status }: Pod | Node): boolean {
+  return status?.conditions?.some((item) => item.type === 'Ready' && item.status === 'True') ?? false;
 }
 
 /** One HTTP GET on a connection of its own, as `curl` would. */
