@@ -20,6 +20,8 @@ export class NodeLifecycleController implements Controller {
   readonly name = 'nodes';
   /** When taints without a time were first seen, by node. */
   private readonly seen = new Map<string, Map<string, number>>();
+  /** The names of the nodes that are ready. */
+  private readonly ready = new Set<string>();
 
   constructor(
     private readonly heartbeats: Heartbeats,
@@ -33,7 +35,10 @@ export class NodeLifecycleController implements Controller {
   };
 
   allKeys(state: ReadonlyCluster): string[] {
-    return state.list('nodes').map((node) => node.metadata.name);
+    const nodes = state.list('nodes');
+    this.ready.clear();
+    for (const node of nodes) if (isNodeReady(node)) this.ready.add(node.metadata.name);
+    return nodes.map((node) => node.metadata.name);
   }
 
   reconcile(key: string, request: ReconcileRequest): ReconcileResult {
@@ -48,7 +53,7 @@ export class NodeLifecycleController implements Controller {
     const conditions = decideConditions(view);
     // Each step follows from what the one before has written: the next attempt sees it.
     if (conditions.commands.length > 0) return conditions;
-    const someNodeReady = state.list('nodes').some(isNodeReady);
+    const someNodeReady = (): boolean => state.list('nodes').some(isNodeReady);
     const taints = decideTaints({ node, someNodeReady, now });
     const pods = podsOn(state, key);
     const lost = isSilent(view) ? decideLostPods(pods(), now) : SETTLED;
@@ -62,13 +67,15 @@ export class NodeLifecycleController implements Controller {
   }
 
   private keysOfNode({ before, after }: ObjectChange<'nodes'>, state: ReadonlyCluster): string[] {
-    if (after === undefined) {
-      this.heartbeats.forget(before?.metadata.name ?? '');
-      return this.allKeys(state);
-    }
-    if (hasReported(before, after)) this.heartbeats.heard(after.metadata.name, this.clock());
-    const turned = before === undefined || isNodeReady(before) !== isNodeReady(after);
-    return turned ? this.allKeys(state) : [after.metadata.name];
+    const name = (after ?? before)?.metadata.name ?? '';
+    if (after === undefined) this.heartbeats.forget(name);
+    else if (hasReported(before, after)) this.heartbeats.heard(name, this.clock());
+    const wasAnyReady = this.ready.size > 0;
+    if (after !== undefined && isNodeReady(after)) this.ready.add(name);
+    else this.ready.delete(name);
+    // The others ask of a node only whether any at all is ready.
+    if (this.ready.size > 0 !== wasAnyReady) return this.allKeys(state);
+    return after === undefined ? [] : [name];
   }
 
   private firstSeen(node: string, taint: Taint, nowMs: number): number {

@@ -1,3 +1,4 @@
+import type { ReadonlyCluster } from '@shiplog/cluster';
 import { momentOf } from '../../runtime/domain/controller';
 import { eventType, type ObjectOf, type Taint, type Toleration } from '@shiplog/contracts';
 import { names, TestCluster } from '../../testing/cluster';
@@ -44,7 +45,7 @@ describe('heartbeats', () => {
 
 describe('the taints of a node', () => {
   const wanted = (given: ObjectOf<'nodes'>, someNodeReady = true) => {
-    const [command] = decideTaints({ node: given, someNodeReady, now: momentOf(EPOCH) }).commands;
+    const [command] = decideTaints({ node: given, someNodeReady: () => someNodeReady, now: momentOf(EPOCH) }).commands;
     const { patch } = (command?.data ?? {}) as { patch?: { spec: { taints: Taint[] | null } } };
     return patch === undefined ? 'unchanged' : (patch.spec.taints ?? []).map(({ key, effect }) => `${key}:${effect}`);
   };
@@ -78,6 +79,28 @@ describe('the taints of a node', () => {
 
   it('drive no pod out while no node at all is ready', () => {
     expect(wanted(node('n', {}, 'Unknown'), false)).toEqual(['node.kubernetes.io/unreachable:NoSchedule']);
+  });
+});
+
+describe('a change of one node of many', () => {
+  it('is a matter of all when the first becomes ready or the last no longer is, and else of that node alone', () => {
+    const controller = new NodeLifecycleController(new Heartbeats(GRACE / 2), GRACE, () => EPOCH);
+    const nodes = new Map<string, ObjectOf<'nodes'>>();
+    const state = { list: () => [...nodes.values()] } as unknown as ReadonlyCluster;
+    const woken = (name: string, ready?: 'True' | 'False' | 'Unknown'): Iterable<string> => {
+      const before = nodes.get(name);
+      const after = ready === undefined ? undefined : node(name, {}, ready);
+      if (after === undefined) nodes.delete(name);
+      else nodes.set(name, after);
+      return controller.watches.nodes({ resource: 'nodes', position: 1, before, after }, state);
+    };
+    expect(woken('n1', 'False')).toEqual(['n1']);
+    expect(woken('n2', 'True')).toEqual(['n1', 'n2']);
+    expect(woken('n1', 'True')).toEqual(['n1']);
+    expect(woken('n3', 'True')).toEqual(['n3']);
+    expect(woken('n1', 'Unknown')).toEqual(['n1']);
+    expect(woken('n2')).toEqual([]);
+    expect(woken('n3', 'False')).toEqual(['n1', 'n3']);
   });
 });
 

@@ -28,9 +28,9 @@ export interface TaintsView {
   node: StoredNode;
   /**
    * Whether any node of the cluster is ready. When none is, the fault is likely not the nodes', and there is nowhere
-   * to go: no pod is driven out then.
+   * to go: no pod is driven out then. Asked only of a node that is not.
    */
-  someNodeReady: boolean;
+  someNodeReady: () => boolean;
   now: Now;
 }
 
@@ -48,12 +48,12 @@ export function decideTaints({ node, someNodeReady, now }: TaintsView): Reconcil
   return { commands: [patchOf('nodes', node, { spec }, { patchType: 'merge', asSeen: true })] };
 }
 
-function wantedTaints(node: StoredNode, someNodeReady: boolean): Taint[] {
+function wantedTaints(node: StoredNode, someNodeReady: TaintsView['someNodeReady']): Taint[] {
   const keys = BY_CONDITION.filter(({ type, status }) => conditionOf(node, type)?.status === status);
   const wanted: Taint[] = keys.map(({ key }) => ({ key, effect: 'NoSchedule' }));
   if (node.spec?.unschedulable === true) wanted.push({ key: UNSCHEDULABLE, effect: 'NoSchedule' });
   const ready = conditionOf(node, 'Ready');
-  if (ready !== undefined && !isNodeReady(node) && someNodeReady) {
+  if (ready !== undefined && !isNodeReady(node) && someNodeReady()) {
     wanted.push({ key: ready.status === 'Unknown' ? UNREACHABLE : NOT_READY, effect: 'NoExecute' });
   }
   return wanted;

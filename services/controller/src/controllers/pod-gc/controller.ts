@@ -1,5 +1,6 @@
 import type { ReadonlyCluster } from '@shiplog/cluster';
 import type { ReconcileRequest, ObjectChange, Controller, ReconcileResult } from '../../runtime/domain/controller';
+import { isPodFinished } from '../../domain/pods';
 import { decideEndedPods, decideNodePods, decideUnscheduledPods, isForNoKubelet, isOutOfService } from './decide';
 
 /** The key of the pods that have ended: which are too many is found by looking at all pods at once. */
@@ -18,23 +19,29 @@ export interface PodGcSettings {
 export class PodGcController implements Controller {
   readonly name = 'pod-gc';
   private readonly missingSince = new Map<string, number>();
+  /** Whether a pod may have ended since it was last found that not too many have: all are looked at only then. It stays so while there is something to decide. */
+  private mayHaveEnded = true;
 
   constructor(private readonly settings: PodGcSettings) {}
 
   readonly watches = {
     nodes: ({ before, after }: ObjectChange<'nodes'>) =>
       after === undefined || isOutOfService(after) ? [NODE + ((after ?? before)?.metadata.name ?? '')] : [],
-    pods: ({ after }: ObjectChange<'pods'>, state: ReadonlyCluster) =>
-      after !== undefined && isForNoKubelet(after) ? [UNSCHEDULED] : keysOf([after?.spec?.nodeName], state),
+    pods: ({ after }: ObjectChange<'pods'>, state: ReadonlyCluster) => {
+      this.mayHaveEnded ||= after !== undefined && isPodFinished(after);
+      return after !== undefined && isForNoKubelet(after) ? [UNSCHEDULED] : keysOf([after?.spec?.nodeName], state);
+    },
   };
 
   allKeys(state: ReadonlyCluster): string[] {
+    this.mayHaveEnded = true;
     return [ENDED, UNSCHEDULED, ...keysOf(new Set(state.list('pods').map(({ spec }) => spec?.nodeName)), state)];
   }
 
-  reconcile(key: string, { state, now, observe }: ReconcileRequest): ReconcileResult {
+  reconcile(key: string, request: ReconcileRequest): ReconcileResult {
+    if (key === ENDED) return this.reconcileEnded(request);
+    const { state, now, observe } = request;
     const pods = state.list('pods');
-    if (key === ENDED) return decideEndedPods(pods, this.settings.endedPodsKept, LOOK_EVERY_MS);
     if (key === UNSCHEDULED) return decideUnscheduledPods(pods, LOOK_EVERY_MS);
     const name = key.slice(NODE.length);
     const node = state.get('nodes', '', name);
@@ -48,6 +55,13 @@ export class PodGcController implements Controller {
       lookEveryMs: LOOK_EVERY_MS,
       now,
     });
+  }
+
+  private reconcileEnded({ state }: ReconcileRequest): ReconcileResult {
+    if (!this.mayHaveEnded) return { commands: [], requeueAfterMs: LOOK_EVERY_MS };
+    const outcome = decideEndedPods(state.list('pods'), this.settings.endedPodsKept, LOOK_EVERY_MS);
+    this.mayHaveEnded = outcome.commands.length > 0;
+    return outcome;
   }
 
   private sinceWhen(node: string, nowMs: number): number {

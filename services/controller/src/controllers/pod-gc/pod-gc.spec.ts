@@ -1,4 +1,5 @@
-import { momentOf } from '../../runtime/domain/controller';
+import type { ReadonlyCluster } from '@shiplog/cluster';
+import { momentOf, type ReconcileRequest } from '../../runtime/domain/controller';
 import { names, TestCluster } from '../../testing/cluster';
 import { EPOCH, node, pod } from '../../testing/objects';
 import { PodGcController } from './controller';
@@ -41,6 +42,25 @@ describe('pods that nobody else removes', () => {
     const pods = [5, 1, 3].map((created) => pod(`ended-${created}`, { node: 'n1', phase: 'Failed', created }));
     const { commands } = decideEndedPods(pods, 1, LOOK_EVERY_MS);
     expect(commands.map(({ data }) => (data as { name: string }).name)).toEqual(['ended-1', 'ended-3']);
+  });
+
+  it('are looked for among all pods only when one may have ended since', () => {
+    const controller = new PodGcController({ quarantineMs: 40_000, endedPodsKept: 1 });
+    let looks = 0;
+    let pods = [pod('ended-1', { node: 'n1', phase: 'Failed', created: 1 })];
+    const state = { list: () => (looks++, pods), get: () => node('n1') } as unknown as ReadonlyCluster;
+    const look = () =>
+      controller.reconcile('ended', {
+        state,
+        now: momentOf(EPOCH),
+      } as ReconcileRequest);
+    expect([look(), look()].map(({ commands }) => commands)).toEqual([[], []]);
+    expect(looks).toBe(1);
+    const after = pod('ended-2', { node: 'n1', phase: 'Failed', created: 2 });
+    pods = [...pods, after];
+    controller.watches.pods({ resource: 'pods', position: 1, before: undefined, after }, state);
+    expect([look(), look()].map(({ commands }) => commands.length)).toEqual([1, 1]);
+    expect(look().requeueAfterMs).toBe(LOOK_EVERY_MS);
   });
 
   it('are so many at once, and the others soon after', () => {
