@@ -23,7 +23,11 @@ const COMMON = { logLevel: 'silent', stallLimit: 0, natsUrl: '' };
 
 /** One node: the whole kubelet, over the process' connection, with the runtime that its settings name. */
 export class HollowNode {
-  private constructor(private readonly app: INestMicroservice) {}
+  readonly #view: ClusterView;
+
+  private constructor(private readonly app: INestMicroservice) {
+    this.#view = app.get(ClusterView, { strict: false });
+  }
 
   /** Resolves when it hears what concerns it; that it registers comes after. */
   static async start(host: NodeHost, env: Readonly<Record<string, string | undefined>>): Promise<HollowNode> {
@@ -52,7 +56,7 @@ export class HollowNode {
 
   /** Whether its Node says that it takes pods. */
   get isReady(): boolean {
-    const { conditions = [] } = this.app.get(ClusterView, { strict: false }).node()?.status ?? {};
+    const { conditions = [] } = this.#view.node()?.status ?? {};
     return conditions.some(({ type, status }) => type === 'Ready' && status === 'True');
   }
 

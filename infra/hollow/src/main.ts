@@ -7,4 +7,6 @@ import { hollowSettings } from './settings';
 @Module({ providers: [HollowNodes] })
 class HollowModule {}
 
+// A copy: the environment itself is looked up in C at each read, and Nest asks it whether to debug for each part of each node.
+process.env = { ...process.env };
 void runService({ service: 'kubelet', settings: hollowSettings, module: HollowModule, complete: false });
