@@ -108,6 +108,8 @@ async function grant(cluster: TestCluster, wish: Wish): Promise<void> {
 interface Book {
   /** Pods whose end was to be counted, by what it was to count as; those that the Job gave up before are none of them. */
   readonly ended: Map<string, 'succeeded' | 'failed'>;
+  /** Those of them that ended while the controller could not see it. */
+  readonly unseen: Set<string>;
   /** Pods that the status has named. */
   readonly named: { readonly succeeded: Set<string>; readonly failed: Set<string> };
   /** The largest parallelism there was. */
@@ -115,7 +117,7 @@ interface Book {
 }
 
 function emptyBook(): Book {
-  return { ended: new Map(), named: { succeeded: new Set(), failed: new Set() }, most: 0 };
+  return { ended: new Map(), unseen: new Set(), named: { succeeded: new Set(), failed: new Set() }, most: 0 };
 }
 
 /** One that was given up before anybody could see that it had ended counts as given up, as by Kubernetes. */
@@ -124,16 +126,18 @@ function keep(book: Book, { metadata, spec, status }: StoredJob, pods: readonly 
   for (const field of ['succeeded', 'failed'] as const) {
     for (const uid of status?.uncountedTerminatedPods?.[field] ?? []) book.named[field].add(uid);
   }
-  const present = new Set(pods.map((pod) => pod.metadata.uid));
+  if (!isUnseen) book.unseen.clear();
+  const held = new Set(pods.filter(isTracked).map((pod) => pod.metadata.uid));
   // One that was on its way out goes with its finalizer.
-  for (const uid of isUnseen ? book.ended.keys() : [])
-    if (!present.has(uid) && !book.named.failed.has(uid) && !book.named.succeeded.has(uid)) book.ended.delete(uid);
+  for (const uid of book.unseen) {
+    if (!held.has(uid) && !book.named.failed.has(uid) && !book.named.succeeded.has(uid)) book.ended.delete(uid);
+  }
   for (const pod of pods) {
     const { uid, labels } = pod.metadata;
-    const isGivenUp = isUnseen && !isTracked(pod) && !book.named.failed.has(uid);
-    if (labels?.[CHOSEN_BY] === undefined || isGivenUp) book.ended.delete(uid);
+    if (labels?.[CHOSEN_BY] === undefined) book.ended.delete(uid);
     else if (isTracked(pod) && isPodFinished(pod) && !book.ended.has(uid)) {
       book.ended.set(uid, pod.status?.phase === 'Succeeded' ? 'succeeded' : 'failed');
+      if (isUnseen) book.unseen.add(uid);
     }
   }
 }
