@@ -25,6 +25,7 @@ export { SYSTEM_PRIORITIES } from './pods/priority';
 export { qosClassOf } from './pods/qos';
 export { referencesOf } from './pods/references';
 export { isMirror } from './pods/annotations';
+export { defaultPodTemplate, validatePodTemplate } from './pods/template';
 export { validatePodStatus } from './pods/validate-status';
 export { scaleOf, scalePathsOf } from './scale';
 export { type FieldTerm, fieldTermOfName, matchesFields, parseFieldSelector } from './selectable-fields';

@@ -2,6 +2,7 @@ import { VIRTUAL_RESOURCES, type BuiltIn, type SchedulingReviewSpec, type Stored
 import type { ClusterCache } from '../../../cache/cluster-cache';
 import type { HistoricalReads } from '../../../cache/historical-reads';
 import { clusterOf } from '../../../testing/api-testing';
+import type { ReadBarrier } from '../../../cache/read-barrier';
 import type { ReviewContext } from '../review';
 import { SchedulingReviews } from './scheduling-reviews';
 
@@ -22,15 +23,18 @@ const PODS = [pod('on-a', '3', { nodeName: 'a' }), pod('on-b', '3', { nodeName: 
 const AT_THREE: Partial<Record<BuiltIn, StoredObject[]>> = { nodes: NODES };
 
 const row = VIRTUAL_RESOURCES.find(({ kind }) => kind === 'SchedulingReview')!;
+/** No position is one that is yet to come. */
+const AT_ONCE = { before: () => undefined } as unknown as ReadBarrier;
 const reviews = new SchedulingReviews(
   clusterOf(PODS, { nodes: NODES }) as ClusterCache,
   {
     at: (resource: BuiltIn, _: string, position: number) =>
       Promise.resolve(position === 3 ? (AT_THREE[resource] ?? []) : []),
   } as unknown as HistoricalReads,
+  AT_ONCE,
 );
-const ask = (spec: SchedulingReviewSpec) =>
-  reviews.answer({ apiVersion: 'scheduling.shiplog.dev/v1', kind: 'SchedulingReview', metadata: {}, spec }, {
+const ask = (spec: SchedulingReviewSpec, of = reviews) =>
+  of.answer({ apiVersion: 'scheduling.shiplog.dev/v1', kind: 'SchedulingReview', metadata: {}, spec }, {
     namespace: 'default',
     row,
   } as unknown as ReviewContext);
@@ -95,4 +99,32 @@ it('is refused for what makes no question, and for a pod that there is not', asy
     message: `${prefix} [spec.position: Invalid value: -1: must be greater than or equal to 0, spec.count: Invalid value: 9999: must be between 0 and 5000, inclusive]`,
   });
   expect(await refusalOf({ podName: 'lost' })).toEqual({ code: 404, message: 'pods "lost" not found' });
+});
+
+it('is refused where no such pod could be made, and for nodes that there are not', async () => {
+  const prefix = 'SchedulingReview.scheduling.shiplog.dev "" is invalid:';
+  const spreading = {
+    topologySpreadConstraints: [{ maxSkew: 0, topologyKey: 'z', whenUnsatisfiable: 'DoNotSchedule' }],
+  };
+  expect(await refusalOf({ template: { spec: asking('-1', spreading) } })).toEqual({
+    code: 422,
+    message: `${prefix} [spec.template.spec.containers[0].resources.requests[cpu]: Invalid value: "-1": must be greater than or equal to 0, spec.template.spec.topologySpreadConstraints[0].maxSkew: Invalid value: 0: must be greater than zero]`,
+  });
+  expect(await refusalOf({ withoutNodes: ['a', 'd'] })).toEqual({
+    code: 422,
+    message: `${prefix} spec.withoutNodes[1]: Not found: "d"`,
+  });
+});
+
+it('is refused for nodes with more pods than one question may move', async () => {
+  const many = Array.from({ length: 5_001 }, (_, i) => pod(`p-${i}`, '1m', { nodeName: 'a' }));
+  const crowded = new SchedulingReviews(
+    clusterOf(many, { nodes: NODES }) as ClusterCache,
+    {} as HistoricalReads,
+    AT_ONCE,
+  );
+  const result = await ask({ withoutNodes: ['a'] }, crowded);
+  expect(!result.ok && result.status.message).toContain(
+    'spec.withoutNodes: Forbidden: they have 5001 pods, of 5000 at most that one question may be about',
+  );
 });

@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import {
   type BuiltIn,
   type ObjectOf,
+  type PodTemplateSpec,
   SCHEDULER_VIEW,
   type SchedulingReview,
   type SchedulingReviewSpec,
@@ -10,7 +11,7 @@ import {
   type StoredObject,
 } from '@shiplog/contracts';
 import { ok, Problems, refused, type Result, statusOf } from '@shiplog/apimachinery';
-import { defaultPodSpec } from '@shiplog/admission';
+import { defaultPodTemplate, validatePodTemplate } from '@shiplog/admission';
 import type { StoredPod } from '@shiplog/kube';
 import {
   capacityFor,
@@ -23,12 +24,13 @@ import {
 } from '@shiplog/scheduling';
 import { ClusterCache } from '../../../cache/cluster-cache';
 import { HistoricalReads } from '../../../cache/historical-reads';
+import { ReadBarrier } from '../../../cache/read-barrier';
 import type { ReviewContext } from '../review';
 
-/** Decisions that one question may cost, at a millisecond each. */
-const MOST_COPIES = 5_000;
+/** Copies of a pod, or pods of nodes that leave, that one question may be about: each is a decision of about a millisecond. */
+const MOST_DECISIONS = 5_000;
 const MOST_NODES_GONE = 1_000;
-/** Pods that are taken in between two turns of the event loop: a few milliseconds. */
+/** Nodes or pods that are taken in between two turns of the event loop: a few milliseconds. */
 const SLICE = 500;
 /** Whichever of equally good nodes: a question about what would be has no seed of its own. */
 const SEED = 1;
@@ -46,14 +48,20 @@ export class SchedulingReviews {
   constructor(
     private readonly cluster: ClusterCache,
     private readonly historical: HistoricalReads,
+    private readonly barrier: ReadBarrier,
   ) {}
 
-  /** The question with its answer; 422 for one that can't be asked, 404 for a pod that was not there, 410 for a past that is not kept. */
+  /**
+   * The question with its answer; 422 for one that can't be asked, 404 for a pod that was not there, 410 for a past that is not kept,
+   * 504 for a future that does not come.
+   */
   async answer(review: SchedulingReview, { namespace, row }: ReviewContext): Promise<Result<SchedulingReview>> {
     const problems = new Problems();
     validate(review.spec, problems);
     if (!problems.none) return refused(statusOf.invalid(row, '', problems.causes));
     const past = await this.#past(review.spec.position);
+    validateLeaving(review.spec.withoutNodes, past, problems);
+    if (!problems.none) return refused(statusOf.invalid(row, '', problems.causes));
     const pod = podOf(review.spec, past.list('pods'), namespace);
     if (pod === 'not found') return refused(statusOf.notFound('pods', review.spec.podName ?? ''));
     return ok({ ...review, status: await judged(review.spec, past, pod) });
@@ -66,6 +74,7 @@ export class SchedulingReviews {
       const lists = new Map<BuiltIn, readonly StoredObject[]>(READ.map((resource) => [resource, state.list(resource)]));
       return pastOf(position, lists);
     }
+    await this.barrier.before({ at: 'exactly', position: asked });
     const lists = new Map<BuiltIn, readonly StoredObject[]>();
     for (const resource of READ) lists.set(resource, await this.historical.at(resource, '', asked));
     return pastOf(asked, lists);
@@ -87,11 +96,38 @@ function validate(spec: SchedulingReviewSpec, problems: Problems): void {
   }
   if (!isAsked && count !== 0) problems.forbidden('spec.count', 'may not be specified when no pod is asked about');
   if (position < 0) problems.invalid('spec.position', position, 'must be greater than or equal to 0');
-  if (count < 0 || count > MOST_COPIES) {
-    problems.invalid('spec.count', count, `must be between 0 and ${MOST_COPIES}, inclusive`);
+  if (count < 0 || count > MOST_DECISIONS) {
+    problems.invalid('spec.count', count, `must be between 0 and ${MOST_DECISIONS}, inclusive`);
   }
   if (withoutNodes.length > MOST_NODES_GONE) {
     problems.tooMany('spec.withoutNodes', withoutNodes.length, MOST_NODES_GONE);
+  }
+  if (template !== undefined) validatePodTemplate(completed(template), 'spec.template', problems);
+}
+
+/** A template as its pods would be made of it. It does not matter to the rules which image a container has: none need be named. */
+function completed(template: PodTemplateSpec): PodTemplateSpec {
+  const copy = structuredClone(template);
+  const { initContainers = [], containers = [] } = copy.spec ?? {};
+  for (const container of [...initContainers, ...containers]) container.image ??= 'any';
+  defaultPodTemplate(copy);
+  return copy;
+}
+
+/** Nodes that leave were there, and have no more pods than one question may move. */
+function validateLeaving(leaving: readonly string[] = [], past: Past, problems: Problems): void {
+  if (leaving.length === 0) return;
+  const nodes = new Set(past.list('nodes').map(({ metadata }) => metadata.name));
+  leaving.forEach((name, i) => {
+    if (!nodes.has(name)) problems.notFound(`spec.withoutNodes[${i}]`, name);
+  });
+  const gone = new Set(leaving);
+  const pods = past.list('pods').filter(({ spec }) => gone.has(spec?.nodeName ?? '')).length;
+  if (pods > MOST_DECISIONS) {
+    problems.forbidden(
+      'spec.withoutNodes',
+      `they have ${pods} pods, of ${MOST_DECISIONS} at most that one question may be about`,
+    );
   }
 }
 
@@ -106,9 +142,7 @@ function podOf(
     return found ?? 'not found';
   }
   if (template === undefined) return undefined;
-  const spec = structuredClone(template.spec ?? { containers: [] });
-  defaultPodSpec(spec);
-  const { labels, annotations } = template.metadata ?? {};
+  const { spec, metadata: { labels, annotations } = {} } = completed(template);
   const metadata = { name: 'review', namespace, uid: 'review', resourceVersion: '0', labels, annotations };
   return { apiVersion: 'v1', kind: 'Pod', metadata: { ...metadata, creationTimestamp: '' }, spec } as StoredPod;
 }
@@ -157,15 +191,21 @@ function unbound(pod: StoredPod): StoredPod {
   return { ...pod, spec, status: {} };
 }
 
+/** Nodes and pods, of which there may be many thousands, are taken in by and by. */
 async function viewOf(past: Past): Promise<ClusterView> {
   const view = ClusterView.of({
-    list: (resource: BuiltIn) => (resource === 'pods' ? [] : past.list(resource)),
+    list: (resource: BuiltIn) => (resource === 'pods' || resource === 'nodes' ? [] : past.list(resource)),
   } as never);
-  for (const [i, pod] of past.list('pods').entries()) {
-    if (i % SLICE === SLICE - 1) await turn();
-    view.setPod(pod);
-  }
+  await inSlices(past.list('nodes'), (node) => view.setNode(node));
+  await inSlices(past.list('pods'), (pod) => view.setPod(pod));
   return view;
+}
+
+async function inSlices<T>(items: readonly T[], take: (item: T) => void): Promise<void> {
+  for (const [i, item] of items.entries()) {
+    if (i % SLICE === 0) await turn();
+    take(item);
+  }
 }
 
 async function toTheEnd<T>(work: Generator<void, T>): Promise<T> {
